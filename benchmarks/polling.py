@@ -56,7 +56,7 @@ def _polls(stack: RunningStack, campaign_id: str, times: list[float]) -> Iterato
     def poll() -> None:
         while not stop.wait(_EVERY_S):
             began = time.perf_counter()
-            stack.rest.get(f"/v1/campaigns/{campaign_id}/stats")
+            stack.rest.campaigns.stats(campaign_id)
             times.append((time.perf_counter() - began) * 1000)
 
     thread = threading.Thread(target=poll)

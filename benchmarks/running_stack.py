@@ -117,9 +117,9 @@ class RunningStack:
         campaign_id = self.create(campaign)
         revision = self.carrier.ledger("summary=1")["revision"]
         before, carrier_before, began = self.cpu_s(), self.carrier.cpu_s(), time.monotonic()
-        self.rest.post(f"/v1/campaigns/{campaign_id}/start")
+        self.rest.campaigns.start(campaign_id)
         self.wait_until(lambda: self.carrier.has_ended_all(campaign.contacts, since=revision))
-        self.wait_until(lambda: self.rest.get(f"/v1/campaigns/{campaign_id}")["status"] == "completed")
+        self.wait_until(lambda: self.rest.campaigns.get(campaign_id)["status"] == "completed")
         took, after, carrier_s = time.monotonic() - began, self.cpu_s(), self.carrier.cpu_s() - carrier_before
         ledger = self.carrier.ledger(f"since={revision}")
         spent = {name: after[name] - before[name] for name in before}
@@ -128,10 +128,10 @@ class RunningStack:
     def pause(self, campaign: Campaign) -> None:
         """Start a campaign and pause it before it has called anybody."""
         campaign_id = self.create(campaign)
-        self.rest.post("/v1/dialing/stop")
-        self.rest.post(f"/v1/campaigns/{campaign_id}/start")
-        self.rest.post(f"/v1/campaigns/{campaign_id}/pause")
-        self.rest.post("/v1/dialing/resume")
+        self.rest.dialing.stop()
+        self.rest.campaigns.start(campaign_id)
+        self.rest.campaigns.pause(campaign_id)
+        self.rest.dialing.resume()
 
     def stay(self, seconds: float) -> dict[str, float]:
         """Supervise for so long, as `orchestrator up` does; return the CPU seconds by process, its own as `up`."""
@@ -145,24 +145,21 @@ class RunningStack:
 
     def create(self, campaign: Campaign, *, flow: Path = SAMPLE) -> str:
         """Create a campaign with its contacts, and return its id."""
-        made = self.rest.post(
-            "/v1/campaigns",
-            {
-                "name": "bench",
-                "flow": upload_flow(self.rest, flow)["id"],
-                "caller_ids": ["+13125550100"],
-                "pacing": {"calls_per_second": campaign.calls_per_second, "max_live_calls": campaign.max_live_calls},
-                "purpose": "informational",
-                "calling_hours": {"windows": [{"days": ["mon-sun"], "start": "08:00", "end": "21:00"}]},
-                "guards": {name: {"pause": None, "because": _BECAUSE} for name in _GUARDS},
-                "retry": {"max_attempts": 1},
-                "number_gap": "0s",
-            },
+        made = self.rest.campaigns.create(
+            name="bench",
+            flow=upload_flow(self.rest, flow)["id"],
+            caller_ids=["+13125550100"],
+            pacing={"calls_per_second": campaign.calls_per_second, "max_live_calls": campaign.max_live_calls},
+            purpose="informational",
+            calling_hours={"windows": [{"days": ["mon-sun"], "start": "08:00", "end": "21:00"}]},
+            guards={name: {"pause": None, "because": _BECAUSE} for name in _GUARDS},
+            retry={"max_attempts": 1},
+            number_gap="0s",
         )
         zone = zone_where_it_is(NOON, utc_now())
         people = [person(number, zone=zone) for number in range(campaign.contacts)]
         for start in range(0, len(people), 500):
-            self.rest.post(f"/v1/campaigns/{made['id']}/contacts", {"contacts": people[start : start + 500]})
+            self.rest.campaigns.add_contacts(made["id"], contacts=people[start : start + 500])
         return str(made["id"])
 
     def wait_until(self, holds: Callable[[], bool], *, most_s: float = _MOST_S) -> None:

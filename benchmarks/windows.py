@@ -34,10 +34,10 @@ class PausableCampaign:
     def may_hold(self, calls: int) -> None:
         """Bound its live calls."""
         pacing = {"calls_per_second": PACE, "max_live_calls": calls}
-        self._rest.patch(f"/v1/campaigns/{self.campaign_id}", {"pacing": pacing})
+        self._rest.campaigns.update(self.campaign_id, pacing=pacing)
 
     def _do(self, what: str) -> None:
-        self._rest.post(f"/v1/campaigns/{self.campaign_id}/{what}")
+        getattr(self._rest.campaigns, what)(self.campaign_id)
 
 
 def measure_window(

@@ -84,7 +84,7 @@ class AsyncCallerIdPools(_Group):
     """The operations of `/v1/caller-id-pools`."""
 
     async def create(
-        self, *, idempotency_key: str | None = None, **body: Unpack[models.NewCallerIdPool]
+        self, /, *, idempotency_key: str | None = None, **body: Unpack[models.NewCallerIdPool]
     ) -> models.CallerIdPoolView:
         """Create a pool.
 
@@ -231,7 +231,7 @@ class AsyncCalls(_Group):
             ),
         )
 
-    async def create(self, *, idempotency_key: str | None = None, **body: Unpack[models.NewCall]) -> models.CallView:
+    async def create(self, /, *, idempotency_key: str | None = None, **body: Unpack[models.NewCall]) -> models.CallView:
         """Call one number.
 
         It passes the same checks and is kept in the same ledger as a campaign's calls. A call that may not be dialed now is
@@ -915,7 +915,7 @@ class AsyncCampaigns(_Group):
     """The operations of `/v1/campaigns`."""
 
     async def create(
-        self, *, idempotency_key: str | None = None, **body: Unpack[models.NewCampaign]
+        self, /, *, idempotency_key: str | None = None, **body: Unpack[models.NewCampaign]
     ) -> models.CampaignView:
         """Create a campaign in draft.
 
@@ -1396,7 +1396,7 @@ class AsyncConnections(_Group):
 class AsyncConsents(_Group):
     """The operations of `/v1/consents`."""
 
-    async def create(self, **body: Unpack[models.NewConsent]) -> models.ConsentEventView:
+    async def create(self, /, **body: Unpack[models.NewConsent]) -> models.ConsentEventView:
         """Record a consent.
 
         It is never changed; sent again it adds nothing (200). Contacts of the number that a campaign holds for want of it
@@ -1420,7 +1420,7 @@ class AsyncConsents(_Group):
             ),
         )
 
-    async def revoke(self, **body: Unpack[models.Revocation]) -> models.ConsentEventView:
+    async def revoke(self, /, **body: Unpack[models.Revocation]) -> models.ConsentEventView:
         """Record a revocation.
 
         Once this has answered, the number is not dialed for anything that it covers, in any campaign and no single call,
@@ -1604,7 +1604,7 @@ class AsyncContacts(_Group):
         await self.transport.send(Request(method="DELETE", path=address("/v1/contacts/{}", contact_id)))
 
     async def change_many(
-        self, *, idempotency_key: str | None = None, **body: Unpack[models.ManyContacts]
+        self, /, *, idempotency_key: str | None = None, **body: Unpack[models.ManyContacts]
     ) -> models.ManyChanged:
         """Do the same to all contacts that a filter selects: all of its fields must match, of each one of its values.
 
@@ -1633,7 +1633,7 @@ class AsyncContacts(_Group):
         )
         return answer
 
-    async def lifted_holds(self, contact_id: str, /, **body: Unpack[models.NewLift]) -> models.LiftedView:
+    async def lift_holds(self, contact_id: str, /, **body: Unpack[models.NewLift]) -> models.LiftedView:
         """Lift holds by caps and rests for one more call to this contact.
 
         They hold again once the number has been dialed, for this contact or another, or after seven days. Lifted is what
@@ -1667,7 +1667,7 @@ class AsyncDialing(_Group):
         answer: models.DialingView = await self.transport.send(Request(method="GET", path=address("/v1/dialing")))
         return answer
 
-    async def stop(self, **body: Unpack[models.NewStop]) -> models.DialingView:
+    async def stop(self, /, **body: Unpack[models.NewStop]) -> models.DialingView:
         """Stop all dialing, in every campaign and across restarts.
 
         Once this has answered, nothing is dialed until dialing is resumed. A second stop keeps the first one's author, time
@@ -1689,7 +1689,7 @@ class AsyncDialing(_Group):
 class AsyncErasures(_Group):
     """The operations of `/v1/erasures`."""
 
-    async def create(self, **body: Unpack[models.NewErasure]) -> models.ErasureView:
+    async def create(self, /, **body: Unpack[models.NewErasure]) -> models.ErasureView:
         """Erase a person by number.
 
         In every campaign, in single calls and in calls that came in, like `DELETE /v1/contacts/{contact_id}`. An opt-out of
@@ -1749,7 +1749,7 @@ class AsyncEvents(_Group):
 class AsyncExplain(_Group):
     """The operations of `/v1/explain`."""
 
-    async def create(self, **body: Unpack[models.NumberToExplain]) -> models.ExplanationView:
+    async def create(self, /, **body: Unpack[models.NumberToExplain]) -> models.ExplanationView:
         """Explain whether a number that is in no campaign might be called at a moment, under these settings.
 
         Fields are those of a campaign and of a contact; what is left out is what a new campaign would have. Dials and
@@ -1868,7 +1868,7 @@ class AsyncImports(_Group):
 class AsyncKeys(_Group):
     """The operations of `/v1/keys`."""
 
-    async def create(self, **body: Unpack[models.NewKey]) -> models.CreatedKeyView:
+    async def create(self, /, **body: Unpack[models.NewKey]) -> models.CreatedKeyView:
         """Create a key. It is shown this once, and only its SHA-256 is stored."""
         answer: models.CreatedKeyView = await self.transport.send(
             Request(method="POST", path=address("/v1/keys"), json=body)
@@ -1897,7 +1897,7 @@ class AsyncKeys(_Group):
 class AsyncLists(_Group):
     """The operations of `/v1/lists`."""
 
-    async def create(self, *, idempotency_key: str | None = None, **body: Unpack[models.NewList]) -> models.ListView:
+    async def create(self, /, *, idempotency_key: str | None = None, **body: Unpack[models.NewList]) -> models.ListView:
         """Create a list without entries.
 
         `suppress`: a campaign that names it does not dial its numbers. `registry`: the same, for every campaign that it
@@ -2078,7 +2078,7 @@ class AsyncNumbers(_Group):
     """The operations of `/v1/numbers`."""
 
     async def create(
-        self, *, idempotency_key: str | None = None, **body: Unpack[models.NewNumber]
+        self, /, *, idempotency_key: str | None = None, **body: Unpack[models.NewNumber]
     ) -> models.NumberView:
         """Assign a flow to the inbound calls of a number.
 
@@ -2141,7 +2141,9 @@ class AsyncPolicy(_Group):
         answer: models.PolicyView = await self.transport.send(Request(method="GET", path=address("/v1/policy")))
         return answer
 
-    async def update(self, *, if_match: str | None = None, **body: Unpack[models.PolicyChanges]) -> models.PolicyView:
+    async def update(
+        self, /, *, if_match: str | None = None, **body: Unpack[models.PolicyChanges]
+    ) -> models.PolicyView:
         """Change what holds for every campaign, from the next dial on.
 
         No cap may be laxer than the environment's settings. Contacts that caps or rests held are asked about again. What is
@@ -2224,7 +2226,7 @@ class AsyncRecordings(_Group):
 class AsyncSignInLinks(_Group):
     """The operations of `/v1/sign-in-links`."""
 
-    async def create(self, **body: Unpack[models.NewSignInLink]) -> models.SignInLinkView:
+    async def create(self, /, **body: Unpack[models.NewSignInLink]) -> models.SignInLinkView:
         """Make a link that signs somebody in to the web page once, without a password, within ten minutes."""
         answer: models.SignInLinkView = await self.transport.send(
             Request(method="POST", path=address("/v1/sign-in-links"), json=body)
@@ -2235,7 +2237,7 @@ class AsyncSignInLinks(_Group):
 class AsyncSuppressions(_Group):
     """The operations of `/v1/suppressions`."""
 
-    async def create(self, **body: Unpack[models.NewSuppression]) -> models.SuppressedView:
+    async def create(self, /, **body: Unpack[models.NewSuppression]) -> models.SuppressedView:
         """Suppress a number.
 
         Once this has answered, it is not dialed within the scope; a call that still rings is hung up, an answered call goes
@@ -2427,7 +2429,7 @@ class AsyncSystem(_Group):
 class AsyncUsers(_Group):
     """The operations of `/v1/users`."""
 
-    async def create(self, **body: Unpack[models.NewUser]) -> models.UserView:
+    async def create(self, /, **body: Unpack[models.NewUser]) -> models.UserView:
         """Create a user, who signs in to the web page with a login and a password. What is stored is its argon2id digest.
 
         A repeat is refused with 409 `login_taken`, so that nobody is created twice.
@@ -2475,7 +2477,7 @@ class AsyncWebhookEndpoints(_Group):
     """The operations of `/v1/webhook-endpoints`."""
 
     async def create(
-        self, *, idempotency_key: str | None = None, **body: Unpack[models.NewWebhookEndpoint]
+        self, /, *, idempotency_key: str | None = None, **body: Unpack[models.NewWebhookEndpoint]
     ) -> models.WebhookEndpointWithSecret:
         """Create an endpoint, which receives what happens from then on; the secret is shown in this answer alone."""
         answer: models.WebhookEndpointWithSecret = await self.transport.send(

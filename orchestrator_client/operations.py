@@ -84,7 +84,7 @@ class CallerIdPools(_Group):
     """The operations of `/v1/caller-id-pools`."""
 
     def create(
-        self, *, idempotency_key: str | None = None, **body: Unpack[models.NewCallerIdPool]
+        self, /, *, idempotency_key: str | None = None, **body: Unpack[models.NewCallerIdPool]
     ) -> models.CallerIdPoolView:
         """Create a pool.
 
@@ -231,7 +231,7 @@ class Calls(_Group):
             ),
         )
 
-    def create(self, *, idempotency_key: str | None = None, **body: Unpack[models.NewCall]) -> models.CallView:
+    def create(self, /, *, idempotency_key: str | None = None, **body: Unpack[models.NewCall]) -> models.CallView:
         """Call one number.
 
         It passes the same checks and is kept in the same ledger as a campaign's calls. A call that may not be dialed now is
@@ -912,7 +912,9 @@ class Calls(_Group):
 class Campaigns(_Group):
     """The operations of `/v1/campaigns`."""
 
-    def create(self, *, idempotency_key: str | None = None, **body: Unpack[models.NewCampaign]) -> models.CampaignView:
+    def create(
+        self, /, *, idempotency_key: str | None = None, **body: Unpack[models.NewCampaign]
+    ) -> models.CampaignView:
         """Create a campaign in draft.
 
         Left out, `calling_hours` is 09:00 to 20:00 from Monday to Saturday in the contact's own zone. In `retry` the
@@ -1392,7 +1394,7 @@ class Connections(_Group):
 class Consents(_Group):
     """The operations of `/v1/consents`."""
 
-    def create(self, **body: Unpack[models.NewConsent]) -> models.ConsentEventView:
+    def create(self, /, **body: Unpack[models.NewConsent]) -> models.ConsentEventView:
         """Record a consent.
 
         It is never changed; sent again it adds nothing (200). Contacts of the number that a campaign holds for want of it
@@ -1416,7 +1418,7 @@ class Consents(_Group):
             ),
         )
 
-    def revoke(self, **body: Unpack[models.Revocation]) -> models.ConsentEventView:
+    def revoke(self, /, **body: Unpack[models.Revocation]) -> models.ConsentEventView:
         """Record a revocation.
 
         Once this has answered, the number is not dialed for anything that it covers, in any campaign and no single call,
@@ -1600,7 +1602,7 @@ class Contacts(_Group):
         self.transport.send(Request(method="DELETE", path=address("/v1/contacts/{}", contact_id)))
 
     def change_many(
-        self, *, idempotency_key: str | None = None, **body: Unpack[models.ManyContacts]
+        self, /, *, idempotency_key: str | None = None, **body: Unpack[models.ManyContacts]
     ) -> models.ManyChanged:
         """Do the same to all contacts that a filter selects: all of its fields must match, of each one of its values.
 
@@ -1629,7 +1631,7 @@ class Contacts(_Group):
         )
         return answer
 
-    def lifted_holds(self, contact_id: str, /, **body: Unpack[models.NewLift]) -> models.LiftedView:
+    def lift_holds(self, contact_id: str, /, **body: Unpack[models.NewLift]) -> models.LiftedView:
         """Lift holds by caps and rests for one more call to this contact.
 
         They hold again once the number has been dialed, for this contact or another, or after seven days. Lifted is what
@@ -1663,7 +1665,7 @@ class Dialing(_Group):
         answer: models.DialingView = self.transport.send(Request(method="GET", path=address("/v1/dialing")))
         return answer
 
-    def stop(self, **body: Unpack[models.NewStop]) -> models.DialingView:
+    def stop(self, /, **body: Unpack[models.NewStop]) -> models.DialingView:
         """Stop all dialing, in every campaign and across restarts.
 
         Once this has answered, nothing is dialed until dialing is resumed. A second stop keeps the first one's author, time
@@ -1683,7 +1685,7 @@ class Dialing(_Group):
 class Erasures(_Group):
     """The operations of `/v1/erasures`."""
 
-    def create(self, **body: Unpack[models.NewErasure]) -> models.ErasureView:
+    def create(self, /, **body: Unpack[models.NewErasure]) -> models.ErasureView:
         """Erase a person by number.
 
         In every campaign, in single calls and in calls that came in, like `DELETE /v1/contacts/{contact_id}`. An opt-out of
@@ -1743,7 +1745,7 @@ class Events(_Group):
 class Explain(_Group):
     """The operations of `/v1/explain`."""
 
-    def create(self, **body: Unpack[models.NumberToExplain]) -> models.ExplanationView:
+    def create(self, /, **body: Unpack[models.NumberToExplain]) -> models.ExplanationView:
         """Explain whether a number that is in no campaign might be called at a moment, under these settings.
 
         Fields are those of a campaign and of a contact; what is left out is what a new campaign would have. Dials and
@@ -1860,7 +1862,7 @@ class Imports(_Group):
 class Keys(_Group):
     """The operations of `/v1/keys`."""
 
-    def create(self, **body: Unpack[models.NewKey]) -> models.CreatedKeyView:
+    def create(self, /, **body: Unpack[models.NewKey]) -> models.CreatedKeyView:
         """Create a key. It is shown this once, and only its SHA-256 is stored."""
         answer: models.CreatedKeyView = self.transport.send(Request(method="POST", path=address("/v1/keys"), json=body))
         return answer
@@ -1885,7 +1887,7 @@ class Keys(_Group):
 class Lists(_Group):
     """The operations of `/v1/lists`."""
 
-    def create(self, *, idempotency_key: str | None = None, **body: Unpack[models.NewList]) -> models.ListView:
+    def create(self, /, *, idempotency_key: str | None = None, **body: Unpack[models.NewList]) -> models.ListView:
         """Create a list without entries.
 
         `suppress`: a campaign that names it does not dial its numbers. `registry`: the same, for every campaign that it
@@ -2063,7 +2065,7 @@ class Lists(_Group):
 class Numbers(_Group):
     """The operations of `/v1/numbers`."""
 
-    def create(self, *, idempotency_key: str | None = None, **body: Unpack[models.NewNumber]) -> models.NumberView:
+    def create(self, /, *, idempotency_key: str | None = None, **body: Unpack[models.NewNumber]) -> models.NumberView:
         """Assign a flow to the inbound calls of a number.
 
         A call begins at the flow's `inbound` step while it rings; a flow without one answers and begins as with a person.
@@ -2125,7 +2127,7 @@ class Policy(_Group):
         answer: models.PolicyView = self.transport.send(Request(method="GET", path=address("/v1/policy")))
         return answer
 
-    def update(self, *, if_match: str | None = None, **body: Unpack[models.PolicyChanges]) -> models.PolicyView:
+    def update(self, /, *, if_match: str | None = None, **body: Unpack[models.PolicyChanges]) -> models.PolicyView:
         """Change what holds for every campaign, from the next dial on.
 
         No cap may be laxer than the environment's settings. Contacts that caps or rests held are asked about again. What is
@@ -2208,7 +2210,7 @@ class Recordings(_Group):
 class SignInLinks(_Group):
     """The operations of `/v1/sign-in-links`."""
 
-    def create(self, **body: Unpack[models.NewSignInLink]) -> models.SignInLinkView:
+    def create(self, /, **body: Unpack[models.NewSignInLink]) -> models.SignInLinkView:
         """Make a link that signs somebody in to the web page once, without a password, within ten minutes."""
         answer: models.SignInLinkView = self.transport.send(
             Request(method="POST", path=address("/v1/sign-in-links"), json=body)
@@ -2219,7 +2221,7 @@ class SignInLinks(_Group):
 class Suppressions(_Group):
     """The operations of `/v1/suppressions`."""
 
-    def create(self, **body: Unpack[models.NewSuppression]) -> models.SuppressedView:
+    def create(self, /, **body: Unpack[models.NewSuppression]) -> models.SuppressedView:
         """Suppress a number.
 
         Once this has answered, it is not dialed within the scope; a call that still rings is hung up, an answered call goes
@@ -2411,7 +2413,7 @@ class System(_Group):
 class Users(_Group):
     """The operations of `/v1/users`."""
 
-    def create(self, **body: Unpack[models.NewUser]) -> models.UserView:
+    def create(self, /, **body: Unpack[models.NewUser]) -> models.UserView:
         """Create a user, who signs in to the web page with a login and a password. What is stored is its argon2id digest.
 
         A repeat is refused with 409 `login_taken`, so that nobody is created twice.
@@ -2455,7 +2457,7 @@ class WebhookEndpoints(_Group):
     """The operations of `/v1/webhook-endpoints`."""
 
     def create(
-        self, *, idempotency_key: str | None = None, **body: Unpack[models.NewWebhookEndpoint]
+        self, /, *, idempotency_key: str | None = None, **body: Unpack[models.NewWebhookEndpoint]
     ) -> models.WebhookEndpointWithSecret:
         """Create an endpoint, which receives what happens from then on; the secret is shown in this answer alone."""
         answer: models.WebhookEndpointWithSecret = self.transport.send(

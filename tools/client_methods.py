@@ -19,6 +19,7 @@ NAMES = {
     ("post", "/v1/campaigns/{campaign_id}/imports"): "import_contacts",
     ("post", "/v1/campaigns/{campaign_id}/imports/preview"): "preview_import",
     ("post", "/v1/contacts/bulk"): "change_many",
+    ("post", "/v1/contacts/{contact_id}/lifted-holds"): "lift_holds",
     ("post", "/v1/explain"): "create",
     ("delete", "/v1/imports/{import_id}"): "withdraw",
     ("get", "/v1/calls/{call_id}/media/{file}"): "media_file",

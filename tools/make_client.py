@@ -154,7 +154,7 @@ def _parameters(method: Method) -> str:
         "if_match: str | None = None"
     ] * method.takes_etag
     body = [f"**body: Unpack[{method.body}]"] if method.body else []
-    return ", ".join(["self", *positional, *["/"] * bool(positional), *["*"] * bool(named), *named, *body])
+    return ", ".join(["self", *positional, *["/"] * bool(positional or body), *["*"] * bool(named), *named, *body])
 
 
 def _request(method: Method) -> str:

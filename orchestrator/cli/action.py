@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 import typer
@@ -15,7 +16,6 @@ from orchestrator.cli.arguments import parse_pairs
 from orchestrator.cli.call_timeline import print_line
 from orchestrator.cli.polling import ApiPoller
 from orchestrator.errors import FieldError, InvalidInput
-from orchestrator.ids import new_id
 from orchestrator.local_stack.interrupts import pause
 from orchestrator.model.attempt_state import FINAL_STATES, AttemptState
 from orchestrator.telnyx.commands import COMMANDS
@@ -40,7 +40,7 @@ def send_command(
 ) -> bool:
     """Send the command, print its id and its timeline entries; return whether the carrier accepted it."""
     body = body_of(action, fields, document)
-    sent = api.post(f"/v1/calls/{call_id}/actions/{action}", body, idempotency_key=new_id("req"))
+    sent = getattr(api.calls, action)(call_id, **body)
     command_id = str(sent["command_id"])
     console.print(command_id, markup=False)
     return not wait or _print_result(api, call_id, command_id, console)
@@ -68,9 +68,9 @@ def check_action(action: str, *, option: str) -> None:
 
 def _print_result(api: ApiClient, call_id: str, command_id: str, console: Console) -> bool:
     shown: set[str] = set()
-    follower = ApiPoller(api, console)
+    follower = ApiPoller(console)
     for _ in range(_LOOKS):
-        call = follower.get(f"/v1/calls/{call_id}") or {"status": None, "timeline": []}
+        call: Mapping[str, Any] = follower.ask(partial(api.calls.get, call_id)) or {"status": None, "timeline": []}
         for line in _entries_of(call["timeline"], command_id):
             if line["id"] not in shown:
                 shown.add(line["id"])

@@ -17,13 +17,10 @@ from orchestrator.settings import Settings, load_settings
 from orchestrator.web.egress import DIRECT, Egress
 from orchestrator.web.http_client import open_http
 from orchestrator_client import ClientError, UnexpectedAnswer
-from orchestrator_client.downloads import Download
 from orchestrator_client.operations import Operations
-from orchestrator_client.paging import Pages
 from orchestrator_client.requests import Request
 from orchestrator_client.target import find_target
 from orchestrator_client.transport import Transport
-from orchestrator_client.uploads import Upload
 
 _DEFAULT_URL = "http://127.0.0.1:8000"
 
@@ -111,52 +108,6 @@ class ApiClient(Operations):
         """Return the same operations with more time for an answer."""
         target = self.transport.target.with_limits(timeout_s, None)
         return Operations(_Telling(target, self._http, wait=self.transport.wait))
-
-    def get(self, path: str, **params: Any) -> Any:
-        """Return the JSON at `path`."""
-        return self.transport.send(Request(method="GET", path=path, query=params))
-
-    def post(
-        self, path: str, json: Any = None, *, idempotency_key: str | None = None, timeout_s: float = _ANSWER_S
-    ) -> Any:
-        """Post JSON and return the answer's."""
-        request = Request(method="POST", path=path, json=json or {}, idempotency_key=idempotency_key)
-        return self.with_limits(timeout_s=timeout_s).transport.send(request)
-
-    def each(self, path: str, **params: Any) -> Iterator[Any]:
-        """Yield every item of a paginated list."""
-        return iter(self._list(path, params))
-
-    def pages(self, path: str, **params: Any) -> Iterator[Any]:
-        """Yield every page of a paginated list; one may be short, or empty, with others behind it."""
-        return self._list(path, params).pages()
-
-    def _list(self, path: str, params: dict[str, Any]) -> Pages[Any, Any]:
-        return Pages(self.transport.send, Request(method="GET", path=path, query=params))
-
-    def patch(self, path: str, json: Any, *, if_match: str | None = None) -> Any:
-        """Change a resource and return it; ApiError 412 if `if_match`, the ETag of what was read, is over."""
-        return self.transport.send(Request(method="PATCH", path=path, json=json, if_match=if_match))
-
-    def delete(self, path: str, **params: Any) -> None:
-        """Delete the resource at `path`."""
-        self.transport.send(Request(method="DELETE", path=path, query=params))
-
-    def upload(self, path: str, body: Any, *, content_type: str, method: str = "POST", **params: Any) -> Any:
-        """Post a document (bytes or an open file) as it is and return the answer's JSON."""
-        content = Upload(body)
-        return self.transport.send(
-            Request(method=method, path=path, query=params, content=content, content_type=content_type)
-        )
-
-    def replace(self, path: str, body: Any, *, content_type: str, **params: Any) -> Any:
-        """Put a document (an open file) in the place of another and return the answer's JSON."""
-        return self.upload(path, body, content_type=content_type, method="PUT", **params)
-
-    def download(self, path: str, file: Path, **params: Any) -> None:
-        """Download `path` to `file`, which is there whole or not at all; a pipe is written to as it comes."""
-        request = Request(method="GET", path=path, query=params, is_download=True)
-        Download(self.transport.pieces, request).save(file)
 
     def close(self) -> None:
         """Close the connections."""

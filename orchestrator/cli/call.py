@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -13,7 +13,6 @@ from orchestrator.cli.arguments import parse_pairs, parse_time
 from orchestrator.cli.call_timeline import follow_call, print_call
 from orchestrator.cli.output import JsonOption, open_console, print_answer, print_json
 from orchestrator.cli.upload import flow_reference
-from orchestrator.ids import new_id
 from orchestrator.policy.zones.timezone_source import TimezoneSource
 
 app = typer.Typer(
@@ -59,17 +58,23 @@ def dial(
     The call passes the same checks and the same ledger as the calls of a campaign: a suppressed number is not dialed.
     """
     api = api_client(ctx)
-    body = {"to": to, "from": from_, "flow": flow_reference(api, flow), "external_id": external_id, "because": because}
+    body: dict[str, Any] = {
+        "to": to,
+        "from": from_,
+        "flow": flow_reference(api, flow),
+        "external_id": external_id,
+        "because": because,
+    }
     body |= {"timezone": timezone, "timezone_source": timezone_source, "region": region}
     body |= {"not_after": parse_time(not_after, option="--not-after").isoformat() if not_after else None}
     body = {name: value for name, value in body.items() if value is not None}
-    body |= {"variables": parse_pairs(var or [], option="--var"), "ignore_hours": ignore_hours}  # type: ignore[dict-item]  # JSON
-    call = api.post("/v1/calls", body, idempotency_key=new_id("req"))
+    body |= {"variables": parse_pairs(var or [], option="--var"), "ignore_hours": ignore_hours}
+    call = api.calls.create(**body)
     console = Console(highlight=False, soft_wrap=True, stderr=as_json)
     console.print(f"{call['id']} → {to}", markup=False)
     took_place = not wait or follow_call(api, call["id"], console=console)
     if as_json:
-        print_json(api.get(f"/v1/calls/{call['id']}") if wait else call)
+        print_json(api.calls.get(call["id"]) if wait else call)
     if not took_place:
         raise typer.Exit(1)
 
@@ -82,7 +87,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a call with its timeline and its result."""
-    told = api_client(ctx).get(f"/v1/calls/{call}")
+    told = api_client(ctx).calls.get(call)
     print_json(told) if as_json else print_call(told, console=open_console())
 
 
@@ -103,7 +108,7 @@ def callback(
     moment = parse_time(at, option="--at").isoformat() if at is not None else None
     said = {"after": after, "at": moment, "note": note}
     body = {name: value for name, value in said.items() if value is not None}
-    told = api_client(ctx).post(f"/v1/calls/{call}/callback", body, idempotency_key=new_id("req"))
+    told = api_client(ctx).calls.callback(call, **body)
     words = [f"{told['contact_id']} is called back at {told['at']}"]
     if told["reason"]:
         words.append(f"dialed from {told['dials_from'] or 'nobody knows when'}: {told['reason_detail']}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -36,9 +37,9 @@ def follow_call(api: ApiClient, call_id: str, *, console: Console, every_s: floa
     Where it was withdrawn before it was dialed, the call that follows it is followed, while its contact waits for one.
     """
     seen: set[str] = set()
-    follower = ApiPoller(api, console)
+    follower = ApiPoller(console)
     while True:
-        call = follower.get(f"/v1/calls/{call_id}") or {"status": None}
+        call: Mapping[str, Any] = follower.ask(partial(api.calls.get, call_id)) or {"status": None}
         if next_id := call.get("next_call_id"):
             console.print(f"{call_id}: withdrawn, {call['withdrawn_reason']}; {next_id} follows it", markup=False)
             call_id = next_id
@@ -47,17 +48,17 @@ def follow_call(api: ApiClient, call_id: str, *, console: Console, every_s: floa
             if (mark := _mark(line)) not in seen:
                 seen.add(mark)
                 console.print(_line(line), markup=False)
-        if call["status"] in _OVER and not _waits_for_another(call, follower):
+        if call["status"] in _OVER and not _waits_for_another(call, api, follower):
             _print_summary(call, console)
             return bool(call["status"] == AttemptState.ENDED)
         pause(every_s)
 
 
-def _waits_for_another(call: Mapping[str, Any], follower: ApiPoller) -> bool:
+def _waits_for_another(call: Mapping[str, Any], api: ApiClient, follower: ApiPoller) -> bool:
     """Return whether the contact of a withdrawn call is called again without anybody doing something for it."""
     if call["status"] != AttemptState.WITHDRAWN:
         return False
-    contact = follower.get(f"/v1/contacts/{call['contact_id']}")
+    contact: Mapping[str, Any] | None = follower.ask(partial(api.contacts.get, call["contact_id"]))
     if contact is None or contact["status"] in (ContactStatus.WAITING, ContactStatus.CALLING):
         return True
     return bool(contact["status"] == ContactStatus.HELD and contact["until"])

@@ -149,7 +149,7 @@ def create(
     _put(body, "consent", _given({"require": consent}))
     _put(body, "lists", _given({"suppress": suppress_list or None, "allow": allow_list}))
     _put(body, "spend", _given({"per_day": spend_per_day, "total": spend_total}))
-    made = api.post("/v1/campaigns", body)
+    made = api.campaigns.create(**body)
     print_json(made) if json else typer.echo(made["id"])
 
 
@@ -201,11 +201,11 @@ def preflight(ctx: typer.Context, campaign: _Id, *, at: _At = None, json: JsonOp
     """
     api, campaign = named_campaign(ctx, campaign)
     body = {"at": moment.isoformat()} if (moment := _moment(at)) else {}
-    told = api.post(f"/v1/campaigns/{campaign}/preflight", body, timeout_s=_PREFLIGHT_S)
+    told = api.with_limits(timeout_s=_PREFLIGHT_S).campaigns.preflight(campaign, **body)
     if json:
         print_json(told)
     else:
-        print_preflight(open_console(), api.get(f"/v1/campaigns/{campaign}")["name"], told)
+        print_preflight(open_console(), api.campaigns.get(campaign)["name"], told)
     if told["errors"]:
         raise typer.Exit(1)
 
@@ -231,12 +231,12 @@ def explain(
     api, campaign_id = named_campaign(ctx, campaign)
     person = contact or (_contact_with(api, campaign_id, phone) if phone else None)
     if person is None:
-        told = api.get(f"/v1/campaigns/{campaign_id}/explain")
+        told = api.campaigns.explain(campaign_id)
         _show(told, json=json, draw=lambda console: print_campaign(console, campaign, told))
         return
     moment = _moment(at)
-    told = api.get(f"/v1/contacts/{person}/explain", **({"at": moment.isoformat()} if moment else {}))
-    _show(told, json=json, draw=lambda console: print_explanation(console, phone or person, told))
+    about = api.contacts.explain(person, at=moment)
+    _show(about, json=json, draw=lambda console: print_explanation(console, phone or person, about))
 
 
 @app.command()
@@ -304,14 +304,14 @@ def report(
 ) -> None:
     """Print the results of the contacts and the calls."""
     api, campaign = named_campaign(ctx, campaign)
-    about, stats = api.get(f"/v1/campaigns/{campaign}"), api.get(f"/v1/campaigns/{campaign}/stats")
+    about, stats = api.campaigns.get(campaign), api.campaigns.stats(campaign)
     if json:
         print_json(stats)
     else:
         print_lines([reason] if (reason := stopped_line(about)) else [])
         print_report(open_console(), f"{about['name']} · {about['status']}", stats)
     if csv:
-        api.download(f"/v1/campaigns/{campaign}/results", csv, format="excel" if excel else "csv")
+        api.campaigns.results(campaign, format="excel" if excel else "csv").save(csv)
         typer.echo(f"a row per contact: {csv}", err=json)
 
 
@@ -336,7 +336,7 @@ def results(
     written = format_ or _FORMATS.get(to.suffix.lower(), TableFormat.CSV)
     asked = _given({"columns": columns, "tz": tz})
     api, campaign_id = named_campaign(ctx, campaign)
-    api.download(f"/v1/campaigns/{campaign_id}/results", to, format=written.value, **asked)
+    api.campaigns.results(campaign_id, format=written.value, **asked).save(to)
     if to.is_file():
         open_console().print(f"a row per contact: {to}", markup=False)
 
@@ -348,7 +348,7 @@ def _act(
     ctx: typer.Context, campaign: str, action: str, body: dict[str, Any] | None = None, *, json: bool = False
 ) -> None:
     api, campaign_id = named_campaign(ctx, campaign)
-    told = api.post(f"/v1/campaigns/{campaign_id}/{action}", body)
+    told = getattr(api.campaigns, action)(campaign_id, **body or {})
     in_flight = told.get("in_flight")
     more = f", {in_flight} calls still live" if in_flight else ""
     reason = stopped_line(told)
@@ -365,7 +365,7 @@ def _show(told: Any, *, json: bool, draw: Callable[[Console], None]) -> None:
 
 def _contact_with(api: ApiClient, campaign: str, phone: str) -> str:
     """Return the contact of a campaign with this number."""
-    found = api.get("/v1/contacts", campaign_id=campaign, phone=phone)["data"]
+    found = list(api.contacts.list(campaign_id=campaign, phone=phone))
     if not found:
         raise InvalidInput([FieldError("--phone", "unknown_number", f"no contact of the campaign has {phone}")])
     return str(found[0]["id"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from json import dumps
 from typing import Annotated, Any
 
@@ -12,7 +13,6 @@ from orchestrator.cli.names import named_campaign
 from orchestrator.cli.output import JsonOption
 from orchestrator.cli.upload import counted
 from orchestrator.errors import FieldError, InvalidInput
-from orchestrator.ids import new_id
 
 _Id = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id, such as cmp_01J…, or its name.")]
 _Dispositions = Annotated[
@@ -54,8 +54,7 @@ def redial(
     if not_before:
         asked["not_before"] = parse_time(not_before, option="--not-before").isoformat()
     api, campaign_id = named_campaign(ctx, campaign)
-    path = f"/v1/campaigns/{campaign_id}/redial"
-    told = api.post(path, asked, idempotency_key=new_id("req"), timeout_s=_PATIENCE_S)
+    told = api.with_limits(timeout_s=_PATIENCE_S).campaigns.redial(campaign_id, **asked)
     verb = "would be called again" if dry_run else "will be called again"
     _tell(told, f"{counted(told['contacts'], 'contact')} {verb}", json=json)
 
@@ -78,10 +77,10 @@ def clone(
     some = _filter(disposition, outcome, status)
     if some and all_contacts:
         raise InvalidInput([FieldError("--all-contacts", "one_of_both", "take all contacts along, or some")])
-    asked = {"contacts": some or ("all" if all_contacts else "none"), **({"name": name} if name else {})}
+    asked: dict[str, Any] = {"contacts": some or ("all" if all_contacts else "none")}
+    asked |= {"name": name} if name else {}
     api, campaign_id = named_campaign(ctx, campaign)
-    path = f"/v1/campaigns/{campaign_id}/clone"
-    told = api.post(path, asked, idempotency_key=new_id("req"), timeout_s=_PATIENCE_S)
+    told = api.with_limits(timeout_s=_PATIENCE_S).campaigns.clone(campaign_id, **asked)
     copying = told["copying"]
     if not json and copying and copying["status"] == "running":
         typer.echo(f"{copying['changed']} contacts are copied, the others follow by themselves", err=True)
@@ -105,7 +104,7 @@ def hear_first(
     if var or not contact:
         asked["variables"] = parse_pairs(var or [], option="--var")
     api, campaign_id = named_campaign(ctx, campaign)
-    told = api.post(f"/v1/campaigns/{campaign_id}/test-call", asked, idempotency_key=new_id("req"))
+    told = api.campaigns.test_call(campaign_id, **asked)
     typer.echo(dumps(told, indent=2, ensure_ascii=False) if json else told["id"])
 
 
@@ -114,7 +113,7 @@ def _filter(disposition: list[str] | None, outcome: list[str] | None, status: li
     return {name: values for name, values in named.items() if values}
 
 
-def _tell(told: dict[str, Any], sentence: str, *, json: bool) -> None:
+def _tell(told: Mapping[str, Any], sentence: str, *, json: bool) -> None:
     if json:
         typer.echo(dumps(told, indent=2, ensure_ascii=False))
         return

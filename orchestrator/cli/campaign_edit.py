@@ -61,15 +61,15 @@ def edit(
     said |= {"variables": parse_optional(var, option="--var") if var else None}
     body |= {field: value for field, value in said.items() if value is not None}
     pacing = {"calls_per_second": calls_per_second, "max_live_calls": max_live_calls, "weight": weight}
-    path, read = f"/v1/campaigns/{campaign_id}", None
+    read = None
     if pacing := {field: value for field, value in pacing.items() if value is not None}:
-        before = api.get(path)
+        before = api.campaigns.get(campaign_id)
         read = etag(before)
         body["pacing"] = before["pacing"] | body.get("pacing", {}) | pacing
     if not body:
         raise InvalidInput([FieldError("--name", "nothing", "say what to change: `orchestrator campaign edit --help`")])
     try:
-        told = api.patch(path, body, if_match=read)
+        told = api.campaigns.update(campaign_id, if_match=read, **body)
     except ApiError as err:
         if err.status != _CHANGED_MEANWHILE:
             raise
@@ -80,7 +80,7 @@ def edit(
 def _changed_by(api: ApiClient, campaign_id: str) -> str:
     """Return who changed a campaign last, as far as an admin's key can tell, and what to do."""
     try:
-        recorded = api.get("/v1/audit", subject=campaign_id, limit=_LOOKED_THROUGH)["data"]
+        recorded = api.audit.list(subject=campaign_id, limit=_LOOKED_THROUGH).first()["data"]
     except ApiError:
         recorded = []
     last = next((each for each in recorded if each["action"].startswith("PATCH ")), None)

@@ -41,8 +41,8 @@ def list_(
     """
     include = "stats" if stats or not as_json else None
     said = {"tag": tag, "status": status, "name": name, "include": include}
-    asked = {name: value for name, value in said.items() if value is not None}
-    found = api_client(ctx).each("/v1/campaigns", limit=min(limit or _PAGE, _PAGE), **asked)
+    asked: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+    found = api_client(ctx).campaigns.list(limit=min(limit or _PAGE, _PAGE), **asked)
     for campaign in or_none(islice(found, limit), "campaigns"):
         _print(dumps(campaign, ensure_ascii=False) if as_json else _line(campaign))
 
@@ -60,7 +60,7 @@ def show(
     orchestrator campaign show "spring reminders"
     """
     api, campaign_id = named_campaign(ctx, campaign)
-    told = api.get(f"/v1/campaigns/{campaign_id}")
+    told = api.campaigns.get(campaign_id)
     for line in [dumps(told, ensure_ascii=False)] if as_json else _lines(told):
         _print(line)
 

@@ -25,7 +25,7 @@ _LINE_EVERY_S = 5.0
 class Watched:
     """The last statistics and the highest dial rate observed."""
 
-    stats: dict[str, Any]
+    stats: Mapping[str, Any]
     peak_dials_per_s: float = 0.0
 
 
@@ -48,7 +48,7 @@ class StatsView:
         if self._live:
             self._live.stop()
 
-    def draw(self, stats: dict[str, Any]) -> None:
+    def draw(self, stats: Mapping[str, Any]) -> None:
         """Show these statistics."""
         if self._live:
             self._live.update(stats_screen(self._title, stats), refresh=True)
@@ -66,7 +66,7 @@ class JsonView(StatsView):
     def __init__(self) -> None:
         self._live = None
 
-    def draw(self, stats: dict[str, Any]) -> None:
+    def draw(self, stats: Mapping[str, Any]) -> None:
         """Print these statistics."""
         print_json_line(stats)
 
@@ -86,11 +86,11 @@ def watch_campaign(
     is_over: Callable[[Mapping[str, Any]], bool] = _has_ended,
 ) -> Watched:
     """Show a campaign until `is_over` says so of its statistics, completed or canceled; return the observation."""
-    title, seen = api.get(f"/v1/campaigns/{campaign}")["name"], Watched({})
-    follower = ApiPoller(api, Console(stderr=True, highlight=False, soft_wrap=True) if as_json else console)
+    title, seen = api.campaigns.get(campaign)["name"], Watched({})
+    follower = ApiPoller(Console(stderr=True, highlight=False, soft_wrap=True) if as_json else console)
     with JsonView() if as_json else StatsView(console, title) as view:
         while True:
-            stats = follower.get(f"/v1/campaigns/{campaign}/stats")
+            stats = follower.ask(lambda: api.campaigns.stats(campaign))
             if stats is None:
                 wait(every_s)
                 continue

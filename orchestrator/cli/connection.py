@@ -37,13 +37,13 @@ def show(ctx: typer.Context, *, connection: _Id = None, as_json: _Json = False) 
 
     orchestrator connection show
     """
-    _print(api_client(ctx).get(_path(ctx, connection)), as_json=as_json)
+    _print(api_client(ctx).connections.get(_chosen(ctx, connection)), as_json=as_json)
 
 
 @app.command("list")
 def list_(ctx: typer.Context, *, as_json: JsonLines = False) -> None:
     """List the connections that are dialed from, or were."""
-    for row in api_client(ctx).each("/v1/connections", limit=50):
+    for row in api_client(ctx).connections.list():
         if as_json:
             typer.echo(json.dumps(row, ensure_ascii=False))
         else:
@@ -81,16 +81,16 @@ def set_(
     if not body:
         detail = "say what to change: --calls-per-second, --max-live-calls or --dial-region"
         raise InvalidInput([FieldError("--dial-region", "missing", detail)])
-    _print(api_client(ctx).patch(_path(ctx, connection), body), as_json=as_json)
+    _print(api_client(ctx).connections.update(_chosen(ctx, connection), **body), as_json=as_json)
 
 
-def _path(ctx: typer.Context, given: str | None) -> str:
+def _chosen(ctx: typer.Context, given: str | None) -> str:
     settings = load_settings()
     _, _, data = ctx.obj
     found = given or settings.telnyx_connection_id or stored_connection_id(data or settings.data_dir)
     if found is None:
         raise Misconfigured("which connection? Name it with --id, or set TELNYX_CONNECTION_ID")
-    return f"/v1/connections/{found}"
+    return found
 
 
 def _print(row: Mapping[str, Any], *, as_json: bool) -> None:

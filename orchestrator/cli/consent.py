@@ -44,9 +44,10 @@ def add(
 
     orchestrator consent add +12025550123 --kind written --purpose sales --text "You may call me." --source "form 7"
     """
-    body = {"phone": phone, "kind": kind, "purposes": purpose, "text": text, "source": source, "at": _time(at, "--at")}
+    body: dict[str, Any] = {"phone": phone, "kind": kind, "purposes": purpose, "text": text, "source": source}
+    body["at"] = _time(at, "--at")
     more = {"evidence_url": evidence, "expires_at": _time(expires, "--expires") if expires else None}
-    _print(api_client(ctx).post("/v1/consents", body | {name: value for name, value in more.items() if value}), as_json)
+    _print(api_client(ctx).consents.create(**body | {name: value for name, value in more.items() if value}), as_json)
 
 
 @app.command("import")
@@ -69,9 +70,10 @@ def import_(
     orchestrator consent import consents.csv --kind written --source "form 7"
     """
     options = {"kind": kind, "purposes": ",".join(purpose or ()), "text": text, "source": source}
-    params = {name: value for name, value in {**options, "region": region, "map": map_}.items() if value}
-    with file.open("rb") as rows:
-        done = api_client(ctx).upload("/v1/consents/import", rows, content_type="text/csv", **params)
+    params: dict[str, Any] = {
+        name: value for name, value in {**options, "region": region, "map": map_}.items() if value
+    }
+    done = api_client(ctx).consents.import_file(file, **params)
     told = f"{done['added']} added, {done['kept']} recorded before, {done['invalid']} invalid"
     words = [f"{done['rows']} rows: {told}", *(f"  {line}" for line in problem_lines(done))]
     print_answer(done, words, as_json=as_json)
@@ -94,9 +96,9 @@ def revoke(
 
     orchestrator consent revoke +12025550123 --channel sms --words "STOP"
     """
-    body = {"phone": phone, "channel": channel, "words": words, "at": _time(at, "--at")}
+    body: dict[str, Any] = {"phone": phone, "channel": channel, "words": words, "at": _time(at, "--at")}
     scope = {"scope": "subject", "subject": subject} if subject is not None else {"scope": "all"}
-    _print(api_client(ctx).post("/v1/consents/revoke", body | scope), as_json)
+    _print(api_client(ctx).consents.revoke(**body | scope), as_json)
 
 
 @app.command()
@@ -111,7 +113,7 @@ def show(
     orchestrator consent show +12025550123
     """
     found = False
-    for event in api_client(ctx).each("/v1/consents", phone=phone, limit=500):
+    for event in api_client(ctx).consents.list(phone=phone, limit=500):
         found = True
         typer.echo(json.dumps(event)) if as_json else _print(event)
     if not found and not as_json:

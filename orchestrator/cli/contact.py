@@ -59,7 +59,7 @@ def edit(
         change["variables"] = parse_optional(var, option="--var")
     if not change:
         raise InvalidInput([FieldError("--phone", "nothing", "say what to change: `orchestrator contact edit --help`")])
-    told = api_client(ctx).patch(f"/v1/contacts/{contact}", change)
+    told = api_client(ctx).contacts.update(contact, **change)
     if json:
         typer.echo(dumps(told, indent=2, ensure_ascii=False))
     else:
@@ -80,7 +80,8 @@ def lift_hold(
 
     orchestrator contact lift-hold con_… --hold rest_after_human --because "asked to be called again"
     """
-    told = api_client(ctx).post(f"/v1/contacts/{contact}/lifted-holds", {"holds": hold, "because": because})
+    body: dict[str, Any] = {"holds": hold, "because": because}
+    told = api_client(ctx).contacts.lift_holds(contact, **body)
     now = told["now"]
     until = f", until {now['until']}" if now["until"] else ""
     lifted = f"{', '.join(told['holds'])} lifted for one call, until {told['expires_at']}"

@@ -45,9 +45,9 @@ def find(
     """
     campaign_id = id_of(api_client(ctx), CAMPAIGN, campaign) if campaign else None
     said = {"campaign_id": campaign_id, "tag": tag, "status": status, "region": region}
-    filters = {name: value for name, value in said.items() if value is not None}
+    filters: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
     found: list[Any] = []
-    for page in api_client(ctx).pages("/v1/contacts", q=asked, limit=min(limit, 500), **filters):
+    for page in api_client(ctx).contacts.list(q=asked, limit=min(limit, 500), **filters).pages():
         found += page["data"][: limit - len(found)]
         if len(found) == limit:
             break
@@ -69,7 +69,7 @@ def show(
 
     orchestrator contact show con_…
     """
-    told = api_client(ctx).get(f"/v1/contacts/{contact}")
+    told = api_client(ctx).contacts.get(contact)
     for line in [dumps(told, ensure_ascii=False)] if as_json else _lines(told):
         _print(line)
 
@@ -86,7 +86,7 @@ def explain(
     orchestrator contact explain con_… --at 2027-03-01T09:00-05:00
     """
     moment = {"at": parse_time(at, option="--at").isoformat()} if at else {}
-    told = api_client(ctx).get(f"/v1/contacts/{contact}/explain", **moment)
+    told = api_client(ctx).contacts.explain(contact, **moment)
     print_json(told) if as_json else print_explanation(open_console(), contact, told)
 
 

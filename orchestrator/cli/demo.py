@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -28,11 +28,15 @@ from orchestrator.local_stack.up import keep_running
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.settings import Settings
 
+if TYPE_CHECKING:
+    from orchestrator_client.models import CampaignView
+
 SAMPLE = Path(__file__).parents[1] / "flow" / "samples" / "appointment.yaml"
 _PEOPLE_ARE_FASTER = 8.0
 _MOST_S = 85.0
 # Detection that is not sure takes longer than two seconds, here as in life, and many simulated people opt out.
 _BECAUSE = "a demonstration: only the simulator is called"
+_BY_DAY: Any = {"windows": [{"days": ["mon-sun"], "start": "08:00", "end": "21:00"}]}
 _UNTIL_TOMORROW = {Reason.OUTSIDE_HOURS, Reason.LAW_HOURS, Reason.NUMBER_DAY_LIMIT}
 
 _NEXT = """
@@ -81,7 +85,7 @@ def _run_campaign(api: ApiClient, stack: Stack, interrupts: Interrupts, *, conso
     deadline = monotonic() + _MOST_S
     wait = _looking_after(stack, interrupts, deadline)
     campaign = _create(api)
-    total = api.get(f"/v1/campaigns/{campaign['id']}/stats")["contacts"]["total"]
+    total = api.campaigns.stats(campaign["id"])["contacts"]["total"]
     console.print(f"{total} people, {campaign['pacing']['calls_per_second']:g} calls a second")
     if stay:
         page = page_address(api.base_url, stack.api_key, path=f"/campaigns/{campaign['id']}")
@@ -98,29 +102,26 @@ def _is_over_for_today(stats: Mapping[str, Any]) -> bool:
     return not (contacts["waiting"] or contacts["calling"]) and set(stats["held_by_reason"]) <= _UNTIL_TOMORROW
 
 
-def _create(api: ApiClient) -> dict[str, Any]:
+def _create(api: ApiClient) -> CampaignView:
     flow = upload_flow(api, SAMPLE)
-    campaign: dict[str, Any] = api.post(
-        "/v1/campaigns",
-        {
-            "name": "appointment reminders",
-            "flow": flow["id"],
-            "caller_ids": ["+13125550100"],
-            "pacing": {"calls_per_second": 20, "max_live_calls": 200},
-            "purpose": "informational",
-            "calling_hours": {"windows": [{"days": ["mon-sun"], "start": "08:00", "end": "21:00"}]},
-            "retry": {"max_attempts": 4, "on": {"busy": {"after": "4s"}, "no_answer": {"after": "4s"}}},
-            "number_gap": "1s",
-            "guards": {name: {"pause": None, "because": _BECAUSE} for name in ("abandon", "opt_outs")},
-        },
+    unguarded: Any = {"pause": None, "because": _BECAUSE}
+    campaign = api.campaigns.create(
+        name="appointment reminders",
+        flow=flow["id"],
+        caller_ids=["+13125550100"],
+        pacing={"calls_per_second": 20, "max_live_calls": 200},
+        purpose="informational",
+        calling_hours=_BY_DAY,
+        retry={"max_attempts": 4, "on": {"busy": {"after": "4s"}, "no_answer": {"after": "4s"}}},
+        number_gap="1s",
+        guards={"abandon": unguarded, "opt_outs": unguarded},
     )
-    path = f"/v1/campaigns/{campaign['id']}"
     now = utc_now()
     for contact in people_on_the_list(now):
-        api.post("/v1/suppressions", {"phone": contact["phone"], "reason": "asked not to be called"})
-    people = [*people_to_call(now), *people_in_the_night(now), *people_on_the_list(now)]
-    api.post(f"{path}/contacts", {"contacts": people})
-    api.post(f"{path}/start")
+        api.suppressions.create(phone=contact["phone"], reason="asked not to be called")
+    people: Any = [*people_to_call(now), *people_in_the_night(now), *people_on_the_list(now)]
+    api.campaigns.add_contacts(campaign["id"], contacts=people)
+    api.campaigns.start(campaign["id"])
     return campaign
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 
 from orchestrator.cli.api_client import ApiClient
 from orchestrator.policy.zones.zone_names import zone_info
 
-_NOT_CALLED = ("held", "suppressed")
+_NOT_CALLED: tuple[Literal["held", "suppressed"], ...] = ("held", "suppressed")
 _MOST = 200
 
 
@@ -20,19 +20,19 @@ def show_reasons(api: ApiClient, campaign_id: str, *, console: Console) -> None:
     contacts = [
         contact
         for status in _NOT_CALLED
-        for contact in api.get(f"/v1/contacts?campaign_id={campaign_id}&status={status}&limit={_MOST}")["data"]
+        for contact in api.contacts.list(campaign_id=campaign_id, status=status, limit=_MOST).first()["data"]
     ]
     console.print(f"not called, or not again today: {len(contacts)} people", style="bold")
     for reason, people in _by_reason(contacts).items():
-        explained = api.get(f"/v1/contacts/{people[0]['id']}/explain")
+        explained = api.contacts.explain(people[0]["id"])
         who = f"{people[0]['external_id']}, where it is {_local_time(explained)}"
         console.print(f"  {len(people)} {reason}: {people[0]['reason_detail']}", markup=False)
         console.print(f"      such as {who}: {_until(people[0]['until'], explained)}", markup=False, style="dim")
     console.print("`orchestrator campaign explain` says it of anybody, check by check")
 
 
-def _by_reason(contacts: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    people: dict[str, list[dict[str, Any]]] = {}
+def _by_reason(contacts: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    people: dict[str, list[Mapping[str, Any]]] = {}
     for contact in contacts:
         people.setdefault(contact["reason"], []).append(contact)
     return people

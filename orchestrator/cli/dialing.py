@@ -30,19 +30,19 @@ def stop(
 
     orchestrator dialing stop --reason "wrong list"
     """
-    _print(api_client(ctx).post("/v1/dialing/stop", {"reason": reason, "by": by or who()}), as_json)
+    _print(api_client(ctx).dialing.stop(reason=reason, by=by or who()), as_json)
 
 
 @app.command()
 def resume(ctx: typer.Context, *, as_json: JsonOption = False) -> None:
     """Resume dialing of running campaigns."""
-    _print(api_client(ctx).post("/v1/dialing/resume"), as_json)
+    _print(api_client(ctx).dialing.resume(), as_json)
 
 
 @app.command()
 def status(ctx: typer.Context, *, as_json: JsonOption = False) -> None:
     """Show whether dialing is stopped, since when, by whom and why."""
-    _print(api_client(ctx).get("/v1/dialing"), as_json)
+    _print(api_client(ctx).dialing.get(), as_json)
 
 
 def _print(dialing: Mapping[str, Any], as_json: bool) -> None:

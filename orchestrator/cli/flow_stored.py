@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -24,7 +23,9 @@ from orchestrator.cli.output import (
 from orchestrator.cli.upload import upload_flow
 from orchestrator.errors import NotFound
 
-_PATH = "/v1/flows"
+if TYPE_CHECKING:
+    from orchestrator_client.models import FlowSource
+
 _PAGE = 50
 _NOT_FOUND = 404
 
@@ -47,8 +48,8 @@ def list_(
 
     orchestrator flow list --name appointment
     """
-    asked = {"limit": min(limit, _PAGE), **({"name": name} if name else {})}
-    for each in or_none(islice(api_client(ctx).each(_PATH, **asked), limit), "flows"):
+    found = api_client(ctx).flows.list(limit=min(limit, _PAGE), name=name)
+    for each in or_none(islice(found, limit), "flows"):
         print_json_line(each) if as_json else print_lines([_line(each)])
 
 
@@ -84,11 +85,11 @@ def upload(
     print_answer(told, [_line(told)], as_json=as_json)
 
 
-def _stored(api: ApiClient, word: str) -> dict[str, Any]:
+def _stored(api: ApiClient, word: str) -> FlowSource:
     """Return the newest version with this name, else the version with this id; raise NotFound for neither."""
-    named = api.get(_PATH, name=word, limit=1)["data"]
+    named = api.flows.list(name=word, limit=1).first()["data"]
     try:
-        found: dict[str, Any] = api.get(f"{_PATH}/{named[0]['id'] if named else quote(word, safe='')}")
+        found = api.flows.get(named[0]["id"] if named else word)
     except ApiError as err:
         if err.status != _NOT_FOUND:
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,10 @@ from orchestrator.cli.upload import content_type_of, counted, problem_lines
 
 
 def preview_contacts(
-    api: ApiClient, campaign: str, file: Path, *, options: dict[str, str], console: Console, as_json: bool = False
+    api: ApiClient, campaign: str, file: Path, *, options: Mapping[str, Any], console: Console, as_json: bool = False
 ) -> None:
     """Print the columns, the first contacts and the problems of a file; exit with 1 if nobody would be imported."""
-    with file.open("rb") as rows:
-        address = f"/v1/campaigns/{campaign}/imports/preview"
-        told = api.upload(address, rows, content_type=content_type_of(file), **options)
+    told = api.campaigns.preview_import(campaign, file, content_type=content_type_of(file), **options)
     if as_json:
         print_json(told)
     for line in () if as_json else preview_lines(told, given_map=options.get("map")):
@@ -28,7 +27,7 @@ def preview_contacts(
         raise SystemExit(1)
 
 
-def preview_lines(told: dict[str, Any], *, given_map: str | None) -> list[str]:
+def preview_lines(told: Mapping[str, Any], *, given_map: str | None) -> list[str]:
     """Return what to print of a preview, line by line."""
     problem = told["header_problem"]
     lines = [f"header: {problem['detail']}"] if problem else []
@@ -43,7 +42,7 @@ def preview_lines(told: dict[str, Any], *, given_map: str | None) -> list[str]:
     return [*lines, _counts(told), *(f"  {line}" for line in problem_lines(told))]
 
 
-def _separator(told: dict[str, Any]) -> str:
+def _separator(told: Mapping[str, Any]) -> str:
     names = {None: "", "\t": ", separated by tabs"}
     return names.get(told["delimiter"], f", separated by {told['delimiter']}")
 
@@ -56,7 +55,7 @@ def _contact(row: dict[str, Any]) -> str:
     return ", ".join(words)
 
 
-def _counts(told: dict[str, Any]) -> str:
+def _counts(told: Mapping[str, Any]) -> str:
     of = counted(told["rows"], "row") if told["is_whole"] else f"of the first {counted(told['rows'], 'row')}"
     duplicates = counted(told["duplicates"], "duplicate")
     return f"{of}: {told['accepted']} would be accepted, {duplicates}, {told['invalid']} invalid"

@@ -46,9 +46,9 @@ def create(
 
     orchestrator key create "front desk" --role operator
     """
-    body = {"name": name, "role": role.value}
+    body: dict[str, Any] = {"name": name, "role": role.value}
     body |= {"expires_at": rfc3339(parse_time(expires, option="--expires"))} if expires else {}
-    made = api_client(ctx).post("/v1/keys", body)
+    made = api_client(ctx).keys.create(**body)
     print_answer(made, [made["key"]], as_json=as_json)
     typer.echo(f"{made['id']}: keep it now, it is not shown again", err=True)
 
@@ -56,7 +56,7 @@ def create(
 @app.command("list")
 def list_(ctx: typer.Context, *, as_json: _AsJson = False) -> None:
     """List keys, newest first, those that are over too."""
-    found = list(api_client(ctx).each("/v1/keys"))
+    found = list(api_client(ctx).keys.list())
     if as_json:
         _print_lines(found)
         return
@@ -74,7 +74,7 @@ def revoke(
     ctx: typer.Context, key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, key_01J….")]
 ) -> None:
     """Revoke a key for good: within two seconds nobody is let in by it."""
-    api_client(ctx).delete(f"/v1/keys/{key_id}")
+    api_client(ctx).keys.delete(key_id)
     typer.echo(f"{key_id} is revoked")
 
 
@@ -88,8 +88,7 @@ def audit(
     as_json: _AsJson = False,
 ) -> None:
     """Show who did what, when, and what it changed, newest first."""
-    asked = {"subject": subject, "by": by, "limit": str(most)}
-    found = api_client(ctx).get("/v1/audit", **{name: value for name, value in asked.items() if value})["data"]
+    found = api_client(ctx).audit.list(subject=subject, by=by, limit=most).first()["data"]
     if as_json:
         _print_lines(found)
         return

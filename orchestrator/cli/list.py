@@ -56,8 +56,12 @@ def create(
     A registry holds the contacts that it covers until its first import.
     """
     given = {"regions": region, "purposes": purpose, "max_age": max_age, "owner": owner}
-    body = {"name": name, "kind": kind.value, **{field: value for field, value in given.items() if value}}
-    made = api_client(ctx).post("/v1/lists", body)
+    body: dict[str, Any] = {
+        "name": name,
+        "kind": kind.value,
+        **{field: value for field, value in given.items() if value},
+    }
+    made = api_client(ctx).lists.create(**body)
     print_answer(made, [_line(made)], as_json=as_json)
 
 
@@ -90,10 +94,9 @@ def import_(
     moment = rfc3339(parse_time(as_of, option="--as-of")) if as_of else None
     options = {"as_of": moment, "region": region, "map": map_, "because": because, "by": "cli"}
     accepted = {"accept_smaller": accept_smaller, "accept_older": accept_older}
-    params = {field: value for field, value in options.items() if value}
-    params |= {field: "true" for field, value in accepted.items() if value}
-    with file.open("rb") as rows:
-        done = api.replace(f"/v1/lists/{id_of(api, LIST, name)}/content", rows, content_type="text/csv", **params)
+    params: dict[str, Any] = {field: value for field, value in options.items() if value}
+    params |= {field: True for field, value in accepted.items() if value}
+    done = api.lists.replace_content(id_of(api, LIST, name), file, **params)
     counts = f"{done['rows']} rows: {done['accepted']} accepted, {done['invalid']} invalid"
     print_answer(done, [_line(done["list"]), counts, *(f"  {each}" for each in problem_lines(done))], as_json=as_json)
 
@@ -111,15 +114,15 @@ def show(
     """
     api = api_client(ctx)
     if name is None:
-        for each in api.each("/v1/lists", limit=500):
+        for each in api.lists.list(limit=500):
             print_json_line(each) if as_json else print_lines([_line(each)])
         return
     list_id = id_of(api, LIST, name)
-    told = api.get(f"/v1/lists/{list_id}")
+    told = api.lists.get(list_id)
     if as_json:
         print_json_line(told)
         return
-    changes = api.get(f"/v1/lists/{list_id}/changes", limit=20)["data"]
+    changes = api.lists.list_changes(list_id, limit=20).first()["data"]
     print_lines([_line(told), *(f"  {_change(each)}" for each in changes)])
 
 
@@ -134,15 +137,15 @@ def lookup(
 
     orchestrator list lookup +12025550123
     """
-    found = api_client(ctx).get("/v1/lists/lookup", phone=phone)
+    found = api_client(ctx).lists.lookup(phone=phone)
     if as_json:
         typer.echo(json.dumps(found))
         return
     for each in found["lists"]:
         by = "" if each["entry"] == found["phone"] else f" by {each['entry']}"
         _console().print(f"{each['kind']} list {each['name']}{by}{_answer(each)}", markup=False)
-    for each in found["suppressions"]:
-        _console().print(f"suppressed ({each['scope']}): {each['reason']}", markup=False)
+    for block in found["suppressions"]:
+        _console().print(f"suppressed ({block['scope']}): {block['reason']}", markup=False)
     if not found["lists"] and not found["suppressions"]:
         _console().print(f"{found['phone']} is on no list and not suppressed", markup=False)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 import requests
 import typer
@@ -69,17 +68,17 @@ class EventReader:
     """Reads on behind the last event it has read."""
 
     def __init__(self, api: ApiClient, console: Console, asked: Mapping[str, Any], *, after: str) -> None:
-        self._poller, self._asked, self._after = ApiPoller(api, console), asked, after
+        self._api, self._poller, self._asked, self._after = api, ApiPoller(console), asked, after
 
     def read(self) -> list[dict[str, Any]]:
         """Return the next events, none while there are none or the API is away."""
-        query = {**self._asked, **({"after": self._after} if self._after else {})}
-        page = self._poller.get(f"/v1/events?{urlencode(query)}")
+        query: dict[str, Any] = {**self._asked, **({"after": self._after} if self._after else {})}
+        page = self._poller.ask(self._api.events.list(**query).first)
         if page is None:
             return []
         # Where nothing was ever told there is no place to begin behind: what comes first comes next.
         self._after = page["next_after"] or ""
-        return list(page["data"])
+        return [dict(event) for event in page["data"]]
 
 
 def _listen(

@@ -15,24 +15,24 @@ _SHOWN = 10
 
 @dataclass(frozen=True)
 class Kind:
-    """Something that has a name: what it is called, how its ids begin, where it is listed and by which command."""
+    """Something that has a name: its noun, how its ids begin, its operations, and what lists it."""
 
     noun: str
     prefix: str
-    path: str
+    group: str
     listed_by: str
 
 
-CAMPAIGN = Kind("campaign", "cmp_", "/v1/campaigns", "orchestrator campaign list")
-LIST = Kind("list", "lst_", "/v1/lists", "orchestrator list show")
-POOL = Kind("pool", "pool_", "/v1/caller-id-pools", "orchestrator pool list")
+CAMPAIGN = Kind("campaign", "cmp_", "campaigns", "orchestrator campaign list")
+LIST = Kind("list", "lst_", "lists", "orchestrator list show")
+POOL = Kind("pool", "pool_", "caller_id_pools", "orchestrator pool list")
 
 
 def id_of(api: ApiClient, kind: Kind, word: str) -> str:
     """Return the id that `word` is or names; raise NotFound, or Conflict where several have the name."""
     if word.startswith(kind.prefix):
         return word
-    found = list(islice(api.each(kind.path, name=word, limit=_SHOWN + 1), _SHOWN + 1))
+    found = list(islice(getattr(api, kind.group).list(name=word, limit=_SHOWN + 1), _SHOWN + 1))
     if not found:
         raise NotFound(kind.noun, f"{word}: `{kind.listed_by}` shows those that are there")
     if len(found) > 1:

@@ -47,7 +47,7 @@ def map_(
     api = api_client(ctx)
     body = {"number": number, "flow": flow_reference(api, flow), **_joining(join_days)}
     try:
-        _print(api.post("/v1/numbers", body), as_json)
+        _print(api.numbers.create(**body), as_json)
     except ApiError as err:
         if err.problem.get("code") != "number_mapped":
             raise
@@ -58,7 +58,7 @@ def map_(
 @app.command("list")
 def list_(ctx: typer.Context, *, as_json: JsonLines = False) -> None:
     """List the mapped numbers, newest first: id, number, flow, and when callers are joined to a contact."""
-    for mapped in or_none(api_client(ctx).each("/v1/numbers", limit=500), "numbers are mapped"):
+    for mapped in or_none(api_client(ctx).numbers.list(limit=500), "numbers are mapped"):
         print_json_line(mapped) if as_json else _print(mapped)
 
 
@@ -80,7 +80,7 @@ def change(
     api = api_client(ctx)
     number_id = _id_of(api, number)
     chosen = {"flow": flow_reference(api, flow)} if flow is not None else {}
-    _print(api.patch(f"/v1/numbers/{number_id}", chosen | _joining(join_days)), as_json)
+    _print(api.numbers.update(number_id, **chosen | _joining(join_days)), as_json)
 
 
 @app.command()
@@ -90,14 +90,14 @@ def remove(ctx: typer.Context, number: _Which) -> None:
     orchestrator number remove +13125550100
     """
     api = api_client(ctx)
-    api.delete(f"/v1/numbers/{_id_of(api, number)}")
+    api.numbers.delete(_id_of(api, number))
     _console().print(f"{number} takes no calls any more", markup=False)
 
 
 def _id_of(api: ApiClient, number: str) -> str:
     if number.startswith("num_"):
         return number
-    for mapped in api.each("/v1/numbers", number=number):
+    for mapped in api.numbers.list(number=number):
         return str(mapped["id"])
     raise NotFound("number", f"{number} that takes calls: `orchestrator number list` shows those that do")
 

@@ -29,7 +29,7 @@ def show(ctx: typer.Context, *, as_json: _Json = False) -> None:
 
     orchestrator policy show
     """
-    _print(api_client(ctx).get("/v1/policy"), as_json=as_json)
+    _print(api_client(ctx).policy.get(), as_json=as_json)
 
 
 @app.command("set")
@@ -59,8 +59,11 @@ def set_(
     if not cap and not keep:
         raise InvalidInput([FieldError("--cap", "missing", "say what to change: --cap, --keep, or both")])
     parts = {"caps": parse_caps(cap or [], option="--cap"), "retention": parse_optional(keep or [], option="--keep")}
-    body = {name: part for name, part in parts.items() if part} | {"because": because, "by": by or who()}
-    _print(api_client(ctx).patch("/v1/policy", body), as_json=as_json)
+    body: dict[str, Any] = {name: part for name, part in parts.items() if part} | {
+        "because": because,
+        "by": by or who(),
+    }
+    _print(api_client(ctx).policy.update(**body), as_json=as_json)
 
 
 def _print(policy: Mapping[str, Any], *, as_json: bool) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
-from typing import Any
+from typing import TypeVar
 
 from rich.console import Console
 
-from orchestrator.cli.api_client import ApiClient, ApiError, ApiUnreachable
+from orchestrator.cli.api_client import ApiError, ApiUnreachable
+
+T = TypeVar("T")
 
 GIVE_UP_AFTER_S = 120.0
 _MAY_PASS = (408, 429)
@@ -17,17 +19,17 @@ _MAY_PASS = (408, 429)
 class ApiPoller:
     """Reads from an API that may be restarted meanwhile."""
 
-    def __init__(self, api: ApiClient, console: Console, *, clock: Callable[[], float] = monotonic) -> None:
-        self._rest, self._console, self._clock = api, console, clock
+    def __init__(self, console: Console, *, clock: Callable[[], float] = monotonic) -> None:
+        self._console, self._clock = console, clock
         self._failing_since: float | None = None
 
-    def get(self, path: str) -> Any | None:
-        """Return the JSON at `path`, or None while the API is unavailable.
+    def ask(self, look: Callable[[], T]) -> T | None:
+        """Return what `look` reads, or None while the API is unavailable.
 
-        Raises RefusedByApi for a definite no, and what went wrong last when nothing has come for two minutes.
+        Raises ApiError for a definite no, and what went wrong last when nothing has come for two minutes.
         """
         try:
-            answer = self._rest.get(path)
+            answer = look()
         except (ApiUnreachable, ApiError) as err:
             if not _may_pass(err) or self._has_lasted():
                 raise

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 from rich.console import Console
@@ -29,13 +28,12 @@ _Regions = Annotated[
     typer.Option("--region", help="Whose people see these numbers first, such as US-FL; repeatable."),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Print the answer of the API, one line for each pool.")]
-_PATH = "/v1/caller-id-pools"
 
 
 @app.command("list")
 def list_(ctx: typer.Context, *, as_json: _Json = False) -> None:
     """List the pools, newest first."""
-    for pool in or_none(api_client(ctx).each(_PATH, limit=50), "pools"):
+    for pool in or_none(api_client(ctx).caller_id_pools.list(), "pools"):
         _echo([json.dumps(pool, ensure_ascii=False) if as_json else _line(pool)])
 
 
@@ -46,7 +44,7 @@ def show(ctx: typer.Context, name: _Name, *, as_json: _Json = False) -> None:
     orchestrator pool show east
     """
     api = api_client(ctx)
-    pool = api.get(f"{_PATH}/{id_of(api, POOL, name)}")
+    pool = api.caller_id_pools.get(id_of(api, POOL, name))
     _echo([json.dumps(pool, ensure_ascii=False)] if as_json else _lines(pool))
 
 
@@ -70,8 +68,8 @@ def create(
     orchestrator pool create east +12125550111 +13055550112 --per-day 50
     """
     given = {"choose": choose.value if choose else None, "per_day": per_day, "per_hour": per_hour, "rest": rest}
-    body = {"name": name, "numbers": _documents(numbers, region)}
-    made = api_client(ctx).post(_PATH, body | {field: value for field, value in given.items() if value})
+    body: dict[str, Any] = {"name": name, "numbers": _documents(numbers, region)}
+    made = api_client(ctx).caller_id_pools.create(**body | {field: value for field, value in given.items() if value})
     print_answer(made, _lines(made), as_json=as_json)
 
 
@@ -84,7 +82,7 @@ def add(
     orchestrator pool add east +13055550113 --region US-FL
     """
     api = api_client(ctx)
-    told = api.post(f"{_PATH}/{id_of(api, POOL, name)}/numbers", {"numbers": _documents(numbers, region)})
+    told = api.caller_id_pools.add_numbers(id_of(api, POOL, name), numbers=_documents(numbers, region))
     print_answer(told, _lines(told), as_json=as_json)
 
 
@@ -101,9 +99,7 @@ def remove(
     orchestrator pool remove east +13055550113
     """
     api = api_client(ctx)
-    path = f"{_PATH}/{id_of(api, POOL, name)}"
-    api.delete(f"{path}/numbers?number={quote(number, safe='')}")
-    told = api.get(path)
+    told = api.caller_id_pools.remove_numbers(id_of(api, POOL, name), number=number)
     print_answer(told, _lines(told), as_json=as_json)
 
 
@@ -119,7 +115,7 @@ def end_rest(
 
     orchestrator pool end-rest +13055550113 --because "the carrier took the label off"
     """
-    told = api_client(ctx).post(f"/v1/caller-ids/{quote(number, safe='')}/end-rest", {"because": because})
+    told = api_client(ctx).caller_ids.end_rest(number, because=because)
     print_answer(told, [f"{told['number']} may be dialed from"], as_json=as_json)
 
 
@@ -127,11 +123,11 @@ def end_rest(
 def delete(ctx: typer.Context, name: _Name) -> None:
     """Delete a pool that no open campaign dials from."""
     api = api_client(ctx)
-    api.delete(f"{_PATH}/{id_of(api, POOL, name)}")
+    api.caller_id_pools.delete(id_of(api, POOL, name))
     _echo([f"the pool {name} is deleted"])
 
 
-def _documents(numbers: list[str], regions: list[str] | None) -> list[dict[str, Any]]:
+def _documents(numbers: list[str], regions: list[str] | None) -> list[Any]:
     return [{"number": number, "regions": regions or []} for number in numbers]
 
 

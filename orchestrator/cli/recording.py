@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,8 +39,8 @@ def list_(
     """List recordings, newest first."""
     api = api_client(ctx)
     campaign_id = id_of(api, CAMPAIGN, campaign) if campaign else None
-    asked = {"campaign_id": campaign_id, "call_id": call, "status": status, "limit": min(limit, 200)}
-    found = api.each("/v1/recordings", **{name: value for name, value in asked.items() if value})
+    asked: dict[str, Any] = {"campaign_id": campaign_id, "call_id": call, "status": status, "limit": min(limit, 200)}
+    found = api.recordings.list(**{name: value for name, value in asked.items() if value})
     for _, recording in zip(range(limit), or_none(found, "recordings"), strict=False):
         typer.echo(json.dumps(recording, ensure_ascii=False) if json_ else _line(recording))
 
@@ -55,9 +56,9 @@ def get(
 ) -> None:
     """Download the file of a recording; it is there whole or not at all."""
     api = api_client(ctx)
-    about = api.get(f"/v1/recordings/{recording}")
+    about = api.recordings.get(recording)
     file = to or Path(f"{recording}.{about['format']}")
-    api.download(f"/v1/recordings/{recording}/content", file)
+    api.recordings.content(recording).save(file)
     Console(highlight=False, soft_wrap=True).print(f"{file}: {file.stat().st_size} bytes", markup=False)
 
 
@@ -71,11 +72,11 @@ def link(
 ) -> None:
     """Print a link that plays a recording in a browser, without a key, for minutes: whoever has it can listen."""
     api = api_client(ctx)
-    made = api.post(f"/v1/recordings/{recording}/link", {"expires_in": expires_in})
+    made = api.recordings.link(recording, expires_in=expires_in)
     typer.echo(json.dumps(made) if json_ else f"{api.base_url}{made['url']}")
 
 
-def _line(recording: dict[str, Any]) -> str:
+def _line(recording: Mapping[str, Any]) -> str:
     length = f"{recording['duration_s']:.0f} s" if recording["duration_s"] is not None else "? s"
     why = f": {recording['error']['detail']}" if recording["error"] else ""
     words = (recording["id"], recording["call_id"], recording["recording_started_at"] or recording["told_at"], length)

@@ -26,7 +26,6 @@ _Phone = Annotated[str, typer.Argument(metavar="NUMBER", help="The number, +1…
 _Campaign = Annotated[str | None, typer.Option(help="In this campaign alone, by name or id. Default: everywhere.")]
 _By = Annotated[str | None, typer.Option(help="Who asks for it. Default: your user name on this machine.")]
 _Region = Annotated[str | None, typer.Option(help="The country of numbers without a country code, such as US.")]
-_PATH = "/v1/suppressions"
 _EVERYWHERE = "global"
 
 
@@ -50,7 +49,7 @@ def add(
     api = api_client(ctx)
     body = {"phone": phone, "scope": _scope(api, campaign), "reason": reason, "by": by or who()}
     body |= {"expires_at": rfc3339(parse_time(expires, option="--expires"))} if expires else {}
-    told = api.post(_PATH, body)
+    told = api.suppressions.create(**body)
     print_json(told) if as_json else print_lines([f"{_line(told)} ({told['change']})"])
 
 
@@ -60,7 +59,7 @@ def check(ctx: typer.Context, phone: _Phone, *, region: _Region = None, as_json:
 
     orchestrator suppress check +12025550123
     """
-    found = list(api_client(ctx).each(_PATH, phone=phone, **({"region": region} if region else {})))
+    found = list(api_client(ctx).suppressions.list(phone=phone, region=region))
     for each in found:
         print_json_line(each) if as_json else print_lines([_line(each)])
     if not found:
@@ -81,7 +80,7 @@ def list_(
     api = api_client(ctx)
     asked: dict[str, Any] = {"limit": min(limit, 200), **({"include": "lifted"} if lifted else {})}
     asked |= {"scope": _scope(api, campaign)} if campaign else {}
-    for each in or_none(islice(api.each(_PATH, **asked), limit), "suppressions"):
+    for each in or_none(islice(api.suppressions.list(**asked), limit), "suppressions"):
         print_json_line(each) if as_json else print_lines([_line(each)])
 
 
@@ -103,9 +102,8 @@ def import_(
     """
     api = api_client(ctx)
     asked = {"scope": _scope(api, campaign), "reason": reason, "by": by or who(), "region": region, "map": map_}
-    params = {name: value for name, value in asked.items() if value}
-    with file.open("rb") as rows:
-        done = api.upload(_PATH, rows, content_type="text/csv", **params)
+    params: dict[str, Any] = {name: value for name, value in asked.items() if value}
+    done = api.suppressions.import_file(file, **params)
     counts = f"{done['added']} added, {done['lengthened']} lengthened, {done['kept']} suppressed before"
     words = [
         f"{done['rows']} rows: {counts}, {done['invalid']} invalid",
@@ -131,7 +129,7 @@ def lift(
     """
     api = api_client(ctx)
     words = {"because": because} if because else {}
-    api.delete(_PATH, phone=phone, scope=_scope(api, campaign), by=by or who(), **words)
+    api.suppressions.lift(phone=phone, scope=_scope(api, campaign), by=by or who(), **words)
     print_lines([f"{phone} is suppressed no more{f' in {campaign}' if campaign else ''}"])
 
 

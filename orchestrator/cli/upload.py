@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
 from ruamel.yaml import YAML
@@ -18,9 +19,17 @@ from orchestrator.cli.polling import ApiPoller
 from orchestrator.errors import InvalidFlow, Misconfigured
 from orchestrator.local_stack.interrupts import pause
 
-_TYPES = {".json": "application/json", ".yaml": "application/yaml", ".yml": "application/yaml"}
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_TABLES = {".xlsx": _XLSX, ".xlsm": _XLSX}
+if TYPE_CHECKING:
+    from orchestrator_client.models import FlowVersion
+
+_TYPES: Mapping[str, Literal["application/json", "application/yaml"]] = {
+    ".json": "application/json",
+    ".yaml": "application/yaml",
+    ".yml": "application/yaml",
+}
+_Table = Literal["text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"]
+_XLSX: _Table = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_TABLES: Mapping[str, _Table] = {".xlsx": _XLSX, ".xlsm": _XLSX}
 
 
 def flow_reference(api: ApiClient, flow: str) -> str:
@@ -48,11 +57,11 @@ class ProblemInFile:
         return f"{self.file}{where or f', {self.pointer}'}: {self.detail}"
 
 
-def upload_flow(api: ApiClient, file: Path) -> dict[str, Any]:
+def upload_flow(api: ApiClient, file: Path) -> FlowVersion:
     """Store the flow of this file; the same content again is the same flow. Raises InvalidFlow, by file and line."""
     content_type = _TYPES.get(file.suffix, "application/yaml")
     try:
-        answer: dict[str, Any] = api.upload("/v1/flows", file.read_bytes(), content_type=content_type)
+        answer = api.flows.create(file.read_bytes(), content_type=content_type)
     except ApiError as err:
         if not (errors := err.problem.get("errors")):
             raise
@@ -64,34 +73,35 @@ def _in_file(file: Path, error: Mapping[str, Any]) -> ProblemInFile:
     return ProblemInFile(file, error.get("step"), error.get("line") or 0, error["pointer"], error["detail"])
 
 
-def content_type_of(file: Path) -> str:
+def content_type_of(file: Path) -> _Table:
     """Return the media type of a table, by the name of its file."""
     return _TABLES.get(file.suffix.lower(), "text/csv")
 
 
 def import_contacts(
-    api: ApiClient, campaign: str, file: Path, *, options: dict[str, str], console: Console, as_json: bool = False
+    api: ApiClient, campaign: str, file: Path, *, options: Mapping[str, Any], console: Console, as_json: bool = False
 ) -> None:
     """Upload a CSV file, wait for the import, and print the counts and the rejected rows.
 
     Exits with status 1 if no contact of the file is in the campaign afterwards.
     """
-    with file.open("rb") as rows:
-        job = api.upload(f"/v1/campaigns/{campaign}/imports", rows, content_type=content_type_of(file), **options)
-    follower = ApiPoller(api, console)
+    job: Mapping[str, Any] = api.campaigns.import_contacts(
+        campaign, file, content_type=content_type_of(file), **options
+    )
+    follower = ApiPoller(console)
     while job["status"] not in ("done", "completed", "failed", "canceled"):
         pause(0.3)
-        job = follower.get(f"/v1/imports/{job['id']}") or job
+        job = follower.ask(partial(api.imports.get, job["id"])) or job
     print_json(job) if as_json else _print_import(job, console)
     if job["status"] == "failed" or not _imported(job):
         raise SystemExit(1)
 
 
-def _imported(job: dict[str, Any]) -> int:
+def _imported(job: Mapping[str, Any]) -> int:
     return int(job["accepted"] + job["duplicates"])
 
 
-def _print_import(job: dict[str, Any], console: Console) -> None:
+def _print_import(job: Mapping[str, Any], console: Console) -> None:
     counts = f"{job['accepted']} accepted, {counted(job['duplicates'], 'duplicate')}, {job['invalid']} invalid"
     console.print(f"{job['id']} {job['status']}: {counted(job['rows'], 'row')}, {counts}")
     for line in problem_lines(job):
@@ -105,12 +115,12 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
-def problem_lines(job: dict[str, Any]) -> list[str]:
+def problem_lines(job: Mapping[str, Any]) -> list[str]:
     """Return a line for each kind of problem, with its count and the first rows."""
     return [_problem_line(kind) for kind in job.get("problems", [])]
 
 
-def _problem_line(kind: dict[str, Any]) -> str:
+def _problem_line(kind: Mapping[str, Any]) -> str:
     rows = ", ".join(map(str, kind["rows"]))
     if kind["count"] == 1:
         return f"row {rows}: {kind['detail']}"
@@ -133,7 +143,7 @@ def read_document(file: Path) -> dict[str, Any]:
 def _times_as_text(value: Any) -> Any:
     """Return the value with its dates and times as ISO 8601 text, for the API to validate."""
     if isinstance(value, dict):
-        return {name: _times_as_text(each) for name, each in value.items()}
+        return {str(name): _times_as_text(each) for name, each in value.items()}
     if isinstance(value, list):
         return [_times_as_text(each) for each in value]
     return value.isoformat() if isinstance(value, date) else value

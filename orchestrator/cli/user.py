@@ -20,7 +20,6 @@ app = typer.Typer(
     help="Say who may sign in to the web page, and as what. Finds the API like `orchestrator campaign`.",
 )
 
-_PATH = "/v1/users"
 _MOST = 4_096
 
 _Who = Annotated[str, typer.Argument(metavar="LOGIN", help="The login, or the id, usr_01J….")]
@@ -53,15 +52,20 @@ def add(
 
     orchestrator user add ada@example.com --name "Ada Lovelace" --role operator
     """
-    body = {"login": login, "name": name or login, "role": role.value, "password": _password(password_file)}
-    made = api_client(ctx).post(_PATH, body)
+    body: dict[str, Any] = {
+        "login": login,
+        "name": name or login,
+        "role": role.value,
+        "password": _password(password_file),
+    }
+    made = api_client(ctx).users.create(**body)
     print_answer(made, [f"{made['id']}: {made['login']} may sign in as {made['role']}"], as_json=as_json)
 
 
 @app.command("list")
 def list_(ctx: typer.Context, *, as_json: JsonLines = False) -> None:
     """List users, newest first, disabled ones too."""
-    found = list(api_client(ctx).each(_PATH))
+    found = list(api_client(ctx).users.list())
     if as_json:
         for each in found:
             print_json_line(each)
@@ -97,12 +101,12 @@ def edit(
     orchestrator user edit ada@example.com --disable
     """
     asked = {"name": name, "login": login, "role": role.value if role else None, "disabled": disabled}
-    body = {field: value for field, value in asked.items() if value is not None}
+    body: dict[str, Any] = {field: value for field, value in asked.items() if value is not None}
     body |= {"password": _password(password_file)} if password or password_file else {}
     if not body:
         raise typer.BadParameter("name something to change: --name, --login, --role, --password, --disable or --enable")
     api = api_client(ctx)
-    told = api.patch(f"{_PATH}/{_id(api, user)}", body)
+    told = api.users.update(_id(api, user), **body)
     state = "is disabled" if told["disabled"] else f"may sign in as {told['role']}"
     print_answer(told, [f"{told['id']}: {told['login']} {state}"], as_json=as_json)
 
@@ -112,12 +116,12 @@ def remove(ctx: typer.Context, user: _Who) -> None:
     """Delete a user and end the user's sessions."""
     api = api_client(ctx)
     user_id = _id(api, user)
-    api.delete(f"{_PATH}/{user_id}")
+    api.users.delete(user_id)
     typer.echo(f"{user_id} is deleted")
 
 
 def _id(api: ApiClient, user: str) -> str:
-    for each in api.each(_PATH):
+    for each in api.users.list():
         if user == each["id"] or user.lower() == each["login"]:
             return str(each["id"])
     raise OrchestratorError(f"no user has the login {user}: `orchestrator user list` shows them")

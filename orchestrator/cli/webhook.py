@@ -10,7 +10,6 @@ import typer
 
 from orchestrator.cli.api_client import api_client, connect
 from orchestrator.cli.output import or_none
-from orchestrator.ids import new_id
 from orchestrator.local_stack.interrupts import pause
 
 app = typer.Typer(
@@ -19,7 +18,6 @@ app = typer.Typer(
     help="Keep webhook endpoints, which receive events. Finds the API like `orchestrator campaign`.",
 )
 
-_PATH = "/v1/webhook-endpoints"
 _LOOKS, _EVERY_S = 80, 0.25
 
 _Id = Annotated[str, typer.Argument(metavar="ID", help="The endpoint, such as whe_01J…")]
@@ -38,7 +36,8 @@ def create(
 
     orchestrator webhook create https://crm.example/hook --event call.ended --event contact.finished
     """
-    made = api_client(ctx).post(_PATH, {"url": url, "events": event or []}, idempotency_key=new_id("req"))
+    body: dict[str, Any] = {"url": url, "events": event or []}
+    made = api_client(ctx).webhook_endpoints.create(**body)
     _print(made, json_)
     if not json_:
         typer.echo(f"secret, shown this once: {made['secret']}")
@@ -47,33 +46,33 @@ def create(
 @app.command("list")
 def list_(ctx: typer.Context, *, json_: _Json = False) -> None:
     """List endpoints, newest first."""
-    for endpoint in or_none(api_client(ctx).each(_PATH), "webhook endpoints"):
+    for endpoint in or_none(api_client(ctx).webhook_endpoints.list(), "webhook endpoints"):
         _print(endpoint, json_)
 
 
 @app.command()
 def show(ctx: typer.Context, endpoint: _Id, *, json_: _Json = False) -> None:
     """Show an endpoint, and whether it is disabled."""
-    _print(api_client(ctx).get(f"{_PATH}/{endpoint}"), json_)
+    _print(api_client(ctx).webhook_endpoints.get(endpoint), json_)
 
 
 @app.command()
 def enable(ctx: typer.Context, endpoint: _Id, *, json_: _Json = False) -> None:
     """Let a disabled endpoint receive again; what was pending goes on."""
-    _print(api_client(ctx).patch(f"{_PATH}/{endpoint}", {"enabled": True}), json_)
+    _print(api_client(ctx).webhook_endpoints.update(endpoint, enabled=True), json_)
 
 
 @app.command()
 def rotate(ctx: typer.Context, endpoint: _Id, *, json_: _Json = False) -> None:
     """Give an endpoint another secret and print it; for a day both sign."""
-    made = api_client(ctx).post(f"{_PATH}/{endpoint}/rotate-secret", idempotency_key=new_id("req"))
+    made = api_client(ctx).webhook_endpoints.rotate_secret(endpoint)
     typer.echo(json.dumps(made) if json_ else f"secret, shown this once: {made['secret']}")
 
 
 @app.command()
 def delete(ctx: typer.Context, endpoint: _Id) -> None:
     """Delete an endpoint; what is pending for it is delivered to nobody."""
-    api_client(ctx).delete(f"{_PATH}/{endpoint}")
+    api_client(ctx).webhook_endpoints.delete(endpoint)
     typer.echo(f"{endpoint} is deleted")
 
 
@@ -87,10 +86,8 @@ def deliveries(
     json_: _Json = False,
 ) -> None:
     """List what was and is to be delivered to an endpoint."""
-    asked = {"status": status, "limit": min(limit, 500)}
-    found = api_client(ctx).each(
-        f"{_PATH}/{endpoint}/deliveries", **{name: value for name, value in asked.items() if value}
-    )
+    asked: dict[str, Any] = {"status": status, "limit": min(limit, 500)}
+    found = api_client(ctx).webhook_endpoints.list_deliveries(endpoint, **asked)
     for _, delivery in zip(range(limit), found, strict=False):
         typer.echo(json.dumps(delivery, ensure_ascii=False) if json_ else _delivery_line(delivery))
 
@@ -104,7 +101,7 @@ def redeliver(
     json_: _Json = False,
 ) -> None:
     """Deliver an event once more, under its id."""
-    told = api_client(ctx).post(f"{_PATH}/{endpoint}/deliveries/{event}/redeliver")
+    told = api_client(ctx).webhook_endpoints.redeliver(endpoint, event)
     typer.echo(json.dumps(told, ensure_ascii=False) if json_ else _delivery_line(told))
 
 
@@ -112,10 +109,10 @@ def redeliver(
 def send_test(ctx: typer.Context, endpoint: _Id, *, json_: _Json = False) -> None:
     """Send an event `endpoint.test` and print what the endpoint said; exit status 1 unless it accepted it."""
     api = api_client(ctx)
-    sent = api.post(f"{_PATH}/{endpoint}/test", idempotency_key=new_id("req"))
+    sent = api.webhook_endpoints.test(endpoint)
     delivery = sent
     for _ in range(_LOOKS):
-        page = api.get(f"{_PATH}/{endpoint}/deliveries", limit=20)["data"]
+        page = api.webhook_endpoints.list_deliveries(endpoint, limit=20).first()["data"]
         delivery = next((each for each in page if each["id"] == sent["id"]), delivery)
         if delivery["tries"]:
             break

@@ -55,13 +55,13 @@ def rest(up: Up) -> Iterator[ApiClient]:
 
 def test_a_live_call_is_streamed_played_to_and_captured(up: Up, rest: ApiClient) -> None:
     call_id = answered_call(rest, range(100, 150))
-    stream_url = rest.get(f"/v1/calls/{call_id}/media")["stream_url"]
+    stream_url = rest.calls.media(call_id)["stream_url"]
 
-    rest.post(f"/v1/calls/{call_id}/actions/streaming_start", {"stream_url": stream_url, "stream_track": "both_tracks"})
+    rest.calls.streaming_start(call_id, stream_url=stream_url, stream_track="both_tracks")
     eventually(lambda: "streaming.started" in told(rest, call_id), within=20)
     eventually(lambda: plays(rest, call_id), within=20)
     eventually(lambda: len(captures(rest, call_id)) == 2, within=20)
-    rest.post(f"/v1/calls/{call_id}/actions/hangup")
+    rest.calls.hangup(call_id)
 
     whole = eventually(lambda: complete(rest, call_id), within=20)
     assert sorted(capture["track"] for capture in whole) == ["inbound", "outbound"]
@@ -73,7 +73,7 @@ def test_a_live_call_is_streamed_played_to_and_captured(up: Up, rest: ApiClient)
 
 
 def test_a_flow_streams_to_our_receiver_plays_a_sound_and_goes_on_when_it_was_heard(up: Up, rest: ApiClient) -> None:
-    flow_id = rest.upload("/v1/flows", FLOW.encode(), content_type="application/yaml")["id"]
+    flow_id = rest.flows.create(FLOW)["id"]
 
     call_id = answered_call(rest, range(150, 200), flow=flow_id)
     call = eventually(lambda: ended(rest, call_id), within=40)
@@ -85,7 +85,7 @@ def test_a_flow_streams_to_our_receiver_plays_a_sound_and_goes_on_when_it_was_he
 
 
 def ended(rest: ApiClient, call_id: str) -> dict[str, Any] | None:
-    call = dict(rest.get(f"/v1/calls/{call_id}"))
+    call = dict(rest.calls.get(call_id))
     return call if call["status"] == "ended" else None
 
 
@@ -93,7 +93,7 @@ def answered_call(rest: ApiClient, lines: range, **more: Any) -> str:
     """Call one person after the other until somebody answers; return that call."""
     for line in lines:
         whom = {"to": f"+14155550{line}", "from": "+13125550100", "ignore_hours": True, "because": "a test", **more}
-        call_id = str(rest.post("/v1/calls", whom, idempotency_key=f"line-{line}")["id"])
+        call_id = str(rest.calls.create(**whom, idempotency_key=f"line-{line}")["id"])
         types = eventually(
             lambda call_id=call_id: {"call.answered", "call.hangup"} & set(told(rest, call_id)), within=40
         )
@@ -108,13 +108,13 @@ def reached(rest: ApiClient, call_id: str) -> str | None:
 
 
 def told(rest: ApiClient, call_id: str) -> list[str]:
-    return [line["type"] for line in rest.get(f"/v1/calls/{call_id}")["timeline"]]
+    return [line["type"] for line in rest.calls.get(call_id)["timeline"]]
 
 
 def plays(rest: ApiClient, call_id: str) -> bool:
     """Say whether the receiver has told that it has the call's stream, and takes a sound for it."""
     try:
-        rest.post(f"/v1/calls/{call_id}/media/play", {"payload": MP3})
+        rest.calls.play_media(call_id, payload=MP3)
     except ApiError as refused:
         if refused.status != 409:
             raise
@@ -123,7 +123,7 @@ def plays(rest: ApiClient, call_id: str) -> bool:
 
 
 def captures(rest: ApiClient, call_id: str) -> list[dict[str, Any]]:
-    return list(rest.get(f"/v1/calls/{call_id}/media")["data"])
+    return list(rest.calls.media(call_id)["data"])
 
 
 def complete(rest: ApiClient, call_id: str) -> list[dict[str, Any]]:

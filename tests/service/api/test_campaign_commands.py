@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.app import app
 from orchestrator.cli.campaign_watch import watch_campaign
+from orchestrator_client.operations import Campaigns
 from tests.support.api_over_http import options_for
 from tests.support.rest import CALLER_ID, Rest, fresh_number
 
@@ -93,16 +94,15 @@ def test_an_edit_that_somebody_was_faster_than_writes_nothing_and_says_who(
     run: Command, rest: Rest, spring: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada = rest.post("/v1/keys", {"name": "Ada", "role": "operator"}).json["key"]
-    path, read = f"/v1/campaigns/{spring}", ApiClient.get
+    path, read = f"/v1/campaigns/{spring}", Campaigns.get
 
-    def then_changed(api: ApiClient, path: str, **params: Any) -> Any:
-        found = read(api, path, **params)
-        if path == f"/v1/campaigns/{spring}":
-            change = {"pacing": {"max_live_calls": 7}}
-            rest.request("PATCH", path, json=change, headers={"Authorization": f"Bearer {ada}"})
+    def then_changed(campaigns: Campaigns, campaign_id: str) -> Any:
+        found = read(campaigns, campaign_id)
+        change = {"pacing": {"max_live_calls": 7}}
+        rest.request("PATCH", path, json=change, headers={"Authorization": f"Bearer {ada}"})
         return found
 
-    monkeypatch.setattr(ApiClient, "get", then_changed)
+    monkeypatch.setattr(Campaigns, "get", then_changed)
     refused = run("campaign", "edit", spring, "--calls-per-second", "2")
 
     assert refused.exit_code == 1
@@ -110,7 +110,7 @@ def test_an_edit_that_somebody_was_faster_than_writes_nothing_and_says_who(
     assert f"orchestrator campaign show {spring}" in refused.output
     pacing = (rest.get(path).json or {})["pacing"]
     assert pacing["max_live_calls"] == 7 and pacing["calls_per_second"] != 2
-    monkeypatch.setattr(ApiClient, "get", read)
+    monkeypatch.setattr(Campaigns, "get", read)
     assert said(run("campaign", "edit", spring, "--calls-per-second", "2", "--json"))["pacing"]["max_live_calls"] == 7
 
 
@@ -118,15 +118,14 @@ def test_who_may_not_read_the_record_is_told_that_it_was_somebody(
     rest: Rest, spring: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = rest.post("/v1/keys", {"name": "Bob", "role": "operator"}).json["key"]
-    read = ApiClient.get
+    read = Campaigns.get
 
-    def then_changed(api: ApiClient, path: str, **params: Any) -> Any:
-        found = read(api, path, **params)
-        if path == f"/v1/campaigns/{spring}":
-            rest.patch(path, {"name": "autumn"})
+    def then_changed(campaigns: Campaigns, campaign_id: str) -> Any:
+        found = read(campaigns, campaign_id)
+        rest.patch(f"/v1/campaigns/{campaign_id}", {"name": "autumn"})
         return found
 
-    monkeypatch.setattr(ApiClient, "get", then_changed)
+    monkeypatch.setattr(Campaigns, "get", then_changed)
     with options_for(rest) as options:
         words = ["campaign", *options[:-1], key, "edit", spring, "--weight", "2"]
         refused = CliRunner().invoke(app, words)

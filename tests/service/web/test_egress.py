@@ -233,7 +233,7 @@ def test_the_command_line_reaches_its_api_by_the_same_way(
     server: TlsServer, authority: Authority, proxy: ConnectProxy
 ) -> None:
     def ask(chosen: Egress) -> object:
-        return ApiClient(f"https://carrier.test:{server.port}", SecretStr("k"), egress=chosen).get("/v1/campaigns")
+        return ApiClient(f"https://carrier.test:{server.port}", SecretStr("k"), egress=chosen).dialing.get()
 
     found = ask(egress(authority, proxy))
     with pytest.raises(ApiUnreachable):

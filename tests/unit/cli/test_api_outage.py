@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from rich.console import Console
 
 from orchestrator.cli.action import send_command
@@ -16,6 +17,7 @@ from orchestrator.cli.call_timeline import follow_call
 from orchestrator.cli.campaign_watch import watch_campaign
 from orchestrator.cli.polling import GIVE_UP_AFTER_S, ApiPoller
 from orchestrator.cli.upload import import_contacts
+from orchestrator_client.requests import Request
 
 AWAY, BROKEN, BUSY = ApiUnreachable("no API answers at x"), ApiError(503, {}), ApiError(429, {})
 STATS = {"status": "completed", "rate": {"dials_per_s": 3.0}}
@@ -25,19 +27,17 @@ class Script(ApiClient):
     """An API that answers what the test has written down, one after another; an error is raised."""
 
     def __init__(self, *answers: Any) -> None:
+        super().__init__("http://api", SecretStr("k"))
         self._answers: Iterator[Any] = iter(answers)
+        self.transport.send = self._send  # type: ignore[method-assign]
 
-    def get(self, path: str, **_params: Any) -> Any:  # noqa: ARG002 the shape of Rest.get
+    def _send(self, request: Request) -> Any:
+        if request.method == "POST":
+            return {"id": "imp_1", "status": "running"} if request.content else {"command_id": "c1"}
         answer = next(self._answers)
         if isinstance(answer, Exception):
             raise answer
         return answer
-
-    def post(self, path: str, json: Any = None, *, idempotency_key: str | None = None) -> Any:  # noqa: ARG002
-        return {"command_id": "c1"}
-
-    def upload(self, path: str, body: Any, *, content_type: str, **params: Any) -> Any:  # noqa: ARG002
-        return {"id": "imp_1", "status": "running"}
 
 
 @pytest.fixture
@@ -101,18 +101,18 @@ def test_following_an_import_goes_on_when_one_look_fails(console: Console, tmp_p
 
 
 def test_a_definite_no_ends_the_following_at_once(console: Console) -> None:
-    follower = ApiPoller(Script(ApiError(404, {"detail": "There is no such campaign."})), console)
+    api = Script(ApiError(404, {"detail": "There is no such campaign."}))
 
     with pytest.raises(ApiError, match="no such campaign"):
-        follower.get("/v1/campaigns/x/stats")
+        ApiPoller(console).ask(lambda: api.campaigns.stats("x"))
 
 
 def test_an_api_that_stays_away_ends_the_following_after_the_stated_time(console: Console) -> None:
     moments = iter([0.0, GIVE_UP_AFTER_S - 1, GIVE_UP_AFTER_S + 1])
-    follower = ApiPoller(Script(AWAY, AWAY, AWAY), console, clock=lambda: next(moments))
+    api, follower = Script(AWAY, AWAY, AWAY), ApiPoller(console, clock=lambda: next(moments))
 
-    waited = [follower.get("/x"), follower.get("/x")]
+    waited = [follower.ask(api.dialing.get), follower.ask(api.dialing.get)]
 
     assert waited == [None, None]
     with pytest.raises(ApiUnreachable):
-        follower.get("/x")
+        follower.ask(api.dialing.get)

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from rich.console import Console
 
 from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.upload import import_contacts
+from orchestrator_client.requests import Request
 
 
 class Answering(ApiClient):
@@ -20,9 +22,11 @@ class Answering(ApiClient):
         counts = {"rows": 0, "accepted": 0, "duplicates": 0, "invalid": 0}
         self._answer = {"id": "imp_1", "status": "completed", "problems": [], **counts, **answer}
         self.params: dict[str, Any] = {}
+        super().__init__("http://api", SecretStr("k"))
+        self.transport.send = self._send  # type: ignore[method-assign]
 
-    def upload(self, path: str, body: Any, *, content_type: str, **params: Any) -> Any:  # noqa: ARG002 Rest's shape
-        self.params = params
+    def _send(self, request: Request) -> Any:
+        self.params = {name: value for name, value in request.query.items() if value is not None}
         return self._answer
 
 

@@ -72,7 +72,7 @@ def test_a_read_is_repeated_after_a_broken_connection_and_as_a_busy_api_says(
 ) -> None:
     api.failures = [0, 503]
 
-    assert client.get("/v1/dialing") == {}
+    assert client.dialing.get() == {}
     assert api.asked == 3
     assert waits[1] == 2.0 and 0 < waits[0] < 1
 
@@ -81,7 +81,7 @@ def test_a_read_is_given_up_after_some_attempts(api: Api, client: ApiClient) -> 
     api.failures = [503] * 50
 
     with pytest.raises(ApiError, match="503"):
-        client.get("/v1/dialing")
+        client.dialing.get()
     assert api.asked == 4
 
 
@@ -89,7 +89,7 @@ def test_no_api_at_all_is_said_after_the_same_attempts(waits: list[float]) -> No
     client = ApiClient("http://127.0.0.1:1", SecretStr("k"), wait=waits.append)
 
     with pytest.raises(ApiUnreachable):
-        client.get("/v1/dialing")
+        client.dialing.get()
     assert len(waits) == 3 and sum(waits) < 4
 
 
@@ -97,7 +97,7 @@ def test_a_definite_answer_is_not_asked_for_again(api: Api, client: ApiClient) -
     api.failures = [404]
 
     with pytest.raises(ApiError, match="404"):
-        client.get("/v1/dialing")
+        client.dialing.get()
     assert api.asked == 1
 
 
@@ -106,5 +106,5 @@ def test_what_changes_something_is_sent_once(api: Api, client: ApiClient, failur
     api.failures = [failure]
 
     with pytest.raises((ApiError, ApiUnreachable)):
-        client.post("/v1/dialing/stop")
+        client.dialing.stop()
     assert api.asked == 1
