@@ -1,6 +1,6 @@
 """Takes pictures of pages: each at three widths, light and dark.
 
-    python -m tests.browser.pictures serve FOLDER [--empty]      a stack with campaigns, until Ctrl-C
+    python -m tests.browser.pictures serve FOLDER [--empty]      a stack with campaigns, until Ctrl-C or SIGTERM
     python -m tests.browser.pictures take FOLDER OUT / /campaigns/RUNNING …
 
 `RUNNING`, `DRAFT` and `WAITING` in an address stand for the ids of the campaigns of that stack. `take` restarts the
@@ -50,6 +50,8 @@ def main() -> None:
 
 def _serve(folder: Path, *, is_empty: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    for each in (signal.SIGINT, signal.SIGTERM):  # a shell has its background processes ignore the first
+        signal.signal(each, lambda *_: sys.exit(0))
     with stack_and_simulator(folder / "data", time_scale=1) as (stack, _):
         ids = {} if is_empty else fill(stack, contacts=2_000)
         (folder / "shown.json").write_text(json.dumps({"url": stack.rest.url, "ids": ids}))
