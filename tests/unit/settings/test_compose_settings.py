@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -37,3 +38,17 @@ def test_a_bound_that_is_set_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORCHESTRATOR_HTTP_CONNECTIONS", "64")
 
     assert Settings().http.connections == 64
+
+
+def test_grafana_does_not_start_with_the_password_that_everybody_knows() -> None:
+    grafana = YAML(typ="safe").load(_FILE.read_text())["services"]["grafana"]
+    shell, flag, script = grafana["entrypoint"]
+
+    ran = subprocess.run(
+        [shell, flag, script.replace("$$", "$")],
+        env={"GF_SECURITY_ADMIN_PASSWORD": "", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert (ran.returncode, ran.stderr) == (1, "set GRAFANA_PASSWORD in .env\n")
