@@ -121,6 +121,10 @@ PLACES = (
     ("/calls", "Calls", "viewer"),
     ("/recordings", "Recordings", "viewer"),
     ("/blocked", "Blocked", "viewer"),
+    ("/operations", "Operations", "viewer"),
+    ("/users", "Users", "admin"),
+    ("/keys", "Keys", "admin"),
+    ("/audit", "Audit", "admin"),
 )
 """What the navigation leads to: address, name, and the role that sees it."""
 

@@ -1,0 +1,75 @@
+"""Operations, users, keys and the record in a real browser: a dead letter is replayed, a key is made."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from orchestrator.store.redis.keys import Keys
+from tests.browser.conftest import OpenPage
+from tests.browser.test_campaigns_in_a_browser import findings
+from tests.support.browser import WIDTHS
+from tests.support.stack_run import StackRun
+
+WHY = "the disk was full"
+
+
+@pytest.fixture
+def letter(stack: StackRun) -> str:
+    """Set a webhook of no known call aside as a dead letter; return its id."""
+    raw = b'{"data":{"record_type":"event","event_type":"call.answered","id":"1","payload":{}}}'
+    with stack.redis() as client:
+        entry = client.xadd(Keys().dead, {"stream": Keys().events, "entry": "1-0", "error": WHY, "raw": raw})
+    return entry.decode().replace("-", "_")
+
+
+def test_a_dead_letter_is_replayed(open_page: OpenPage, stack: StackRun, letter: str) -> None:
+    page = open_page("/operations")
+    row = page.get_by_role("row", name=re.compile(letter))
+
+    expect(row).to_contain_text(WHY)
+    row.get_by_role("button", name="Replay").click()
+
+    expect(page.get_by_role("status").filter(has_text="What fails once more comes back here.")).to_be_visible()
+    expect(row).to_have_count(0)
+    assert letter not in {each["id"] for each in stack.rest.get("/v1/events/dead")["data"]}
+
+
+def test_a_key_is_made_and_revoked(open_page: OpenPage, stack: StackRun) -> None:
+    page = open_page("/keys")
+
+    page.get_by_text("Make a key").click()
+    page.get_by_label("For which program").fill("Reporting")
+    page.get_by_role("button", name="Make it").click()
+    expect(page.get_by_label("Key", exact=True)).to_have_value(re.compile(".{20}"))
+    page.get_by_role("link", name="I have it").click()
+    row = page.get_by_role("row", name=re.compile("Reporting"))
+    row.get_by_text("Revoke", exact=True).click()
+    row.get_by_role("button", name="Revoke the key").click()
+
+    expect(row).to_contain_text("revoked")
+    assert stack.rest.get("/v1/keys")["data"][0]["revoked_at"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_the_pages_of_operators_at_each_width(
+    open_page: OpenPage, stack: StackRun, letter: str, scheme: str
+) -> None:
+    login = f"ada-{scheme}"
+    ada = {"name": "Ada", "login": login, "role": "operator", "password": "correct horse battery"}
+    user = stack.rest.post("/v1/users", ada)["id"]
+    page = open_page("/operations", scheme=scheme)
+    expect(page.get_by_role("row", name=re.compile(letter))).to_be_visible()
+
+    paths = ("/operations", "/operations/dead", "/operations/orphans", "/users", f"/users/{user}", "/keys", "/audit")
+    for path in paths:
+        page.goto(path)
+        for details in page.locator("main details").all():
+            details.evaluate("each => each.open = true")
+        assert not findings(page), path
+        for width, height in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{path} is {wide} wide at {width}"

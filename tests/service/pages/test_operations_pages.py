@@ -1,0 +1,188 @@
+"""The pages of operations, users, keys and the record: what they say, and what their forms do."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.policy.roles import Role
+from orchestrator.services import Services
+from orchestrator.store.redis.keys import Keys
+from tests.service.api.test_api_events import KEYS, bury_one
+from tests.service.pages.conftest import SignIn
+from tests.service.pages.test_people_pages import PAYLOADS
+from tests.support.rest import Rest
+from tests.support.visitor import Visitor, text_of
+
+PASSWORD = "correct horse battery"
+NEW = {"name": "Ada", "login": "ada", "role": "operator", "password": PASSWORD}
+
+
+def letter_of(rest: Rest) -> str:
+    """Return the id of the only dead letter."""
+    [letter] = rest.get("/v1/events/dead").json["data"]
+    return str(letter["id"])
+
+
+def test_an_empty_installation_says_what_would_be_there(admin: Visitor) -> None:
+    operations = text_of(admin.get("/operations"))
+    assert "PostgreSQL answers" in operations and "stream events" in operations and "queue commands" in operations
+    assert "so that it holds up no other" in operations
+    assert "No dead letter" in text_of(admin.get("/operations/dead"))
+    assert "No such webhook" in text_of(admin.get("/operations/orphans"))
+    assert "No user yet" in text_of(admin.get("/users"))
+    assert "No key yet" in text_of(admin.get("/keys"))
+    assert "Nothing like that is on record" in text_of(admin.get("/audit?by=nobody"))
+
+
+def test_what_is_wrong_stands_with_its_remedy(admin: Visitor, rest: Rest) -> None:
+    rest.post("/v1/dialing/stop", {"reason": "wrong price"})
+
+    assert "wrong price" in text_of(admin.get("/operations")).partition("Checks")[2]
+
+
+def test_a_dead_letter_is_replayed_as_rest_does_it(admin: Visitor, rest: Rest, services: Services) -> None:
+    bury_one(services, 1)
+    letter = letter_of(rest)
+    assert "One event failed for good" in text_of(admin.get("/operations"))
+    assert '{"number":1}' in text_of(admin.get("/operations/dead")).replace("&#34;", '"')
+
+    first = admin.send(f"/operations/dead/{letter}/replay", {"back": "/operations"})
+    assert first.headers["Location"] == "/operations" and "comes back here" in text_of(admin.follow(first))
+    again = admin.send(f"/operations/dead/{letter}/replay")
+    assert "somebody was faster" in text_of(admin.follow(again))
+
+    assert [fields for _, fields in services.redis.xrange(KEYS.events)] == [{b"raw": b'{"number":1}'}]
+    [done] = rest.get(f"/v1/audit?subject={letter}").json["data"]
+    assert (done["action"], done["by"]) == ("POST /v1/events/dead/{letter_id}/replay", "link of tests")
+
+
+def test_a_viewer_sees_dead_letters_and_replays_none(sign_in: SignIn, rest: Rest, services: Services) -> None:
+    bury_one(services, 1)
+    letter, viewer = letter_of(rest), sign_in(Role.VIEWER)
+
+    assert "Replay" not in viewer.get("/operations").text + viewer.get("/operations/dead").text
+    assert viewer.send(f"/operations/dead/{letter}/replay").status_code == 403
+    assert letter_of(rest) == letter
+
+
+def test_webhooks_of_no_call_are_listed_with_the_reason(admin: Visitor, services: Services) -> None:
+    services.redis.xadd(Keys().unmatched_webhooks, {"raw": b'{"data":{}}', "why": "it carries nothing of ours"})
+
+    assert "it carries nothing of ours" in text_of(admin.get("/operations/orphans"))
+
+
+def test_users_keys_and_the_record_are_for_admins(sign_in: SignIn) -> None:
+    operator = sign_in(Role.OPERATOR)
+    page = operator.get("/operations").text
+
+    for path in ("/users", "/keys", "/audit"):
+        assert f'href="{path}"' not in page and operator.get(path).status_code == 403, path
+    for path, form in (("/users", NEW), ("/keys", {"name": "x", "role": "admin"})):
+        assert operator.send(path, form).status_code == 403, path
+
+
+def test_a_key_is_shown_once_and_works_until_it_is_revoked(admin: Visitor, rest: Rest) -> None:
+    made = admin.send("/keys", {"name": "Reporting", "role": "viewer", "expires_at": ""})
+    [listed] = rest.get("/v1/keys").json["data"]
+    secret = made.text.partition('readonly value="')[2].partition('"')[0]
+    bearer = {"Authorization": f"Bearer {secret}"}
+
+    assert made.status_code == 200 and len(secret) > 20
+    assert secret not in str(made.headers)
+    assert made.headers["Cache-Control"] == "no-store"
+    assert secret not in admin.get("/keys").text + admin.get("/audit").text
+    assert rest.app.test_client().get("/v1/campaigns", headers=bearer).status_code == 200
+    admin.send(f"/keys/{listed['id']}/revoke")
+    assert rest.get(f"/v1/keys/{listed['id']}").json["revoked_at"]
+    assert "revoked" in text_of(admin.get("/keys"))
+
+
+def test_a_key_that_cannot_be_is_said_beside_its_field(admin: Visitor, rest: Rest) -> None:
+    answer = admin.send("/keys", {"name": "", "role": "king", "expires_at": "soon"})
+
+    assert answer.status_code == 422
+    for field in ("name", "role", "expires_at"):
+        assert f'id="e-{field}"' in answer.text, field
+    assert rest.get("/v1/keys").json["data"] == []
+
+
+def test_a_user_is_added_changed_disabled_and_removed(admin: Visitor, rest: Rest) -> None:
+    assert "Ada may sign in, as operator." in text_of(admin.follow(admin.send("/users", NEW)))
+    [user] = rest.get("/v1/users").json["data"]
+    path, shown = f"/users/{user['id']}", lambda: rest.get(f"/v1/users/{user['id']}").json
+
+    admin.send(path, {"name": "Ada L.", "login": "ada", "role": "viewer"})
+    assert (shown()["name"], shown()["role"]) == ("Ada L.", "viewer")
+    admin.send(f"{path}/password", {"password": " another long password "})
+    assert shown()["password_changed_at"] != user["password_changed_at"]
+    admin.send(f"{path}/disable")
+    assert shown()["disabled"] is True and "Let sign in again" in admin.get(path).text
+    admin.send(f"{path}/enable")
+    assert shown()["disabled"] is False
+    admin.send(f"{path}/remove")
+    assert rest.get("/v1/users").json["data"] == []
+
+
+def test_white_space_is_part_of_a_password(admin: Visitor, sign_in: SignIn) -> None:
+    admin.send("/users", {**NEW, "password": "  correct horse battery  "})
+
+    assert sign_in(None).send("/sign-in", {"login": "ada", "password": PASSWORD}).status_code == 403
+    assert sign_in(None).send("/sign-in", {"login": "ada", "password": f"  {PASSWORD}  "}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"login": "a b"}, "login"),
+        ({"role": "king"}, "role"),
+        ({"password": "geheim"}, "password"),
+    ],
+)
+def test_a_user_that_cannot_be_is_said_beside_its_field(
+    admin: Visitor, rest: Rest, wrong: dict[str, str], field: str
+) -> None:
+    answer = admin.send("/users", {**NEW, **wrong})
+
+    assert answer.status_code == 422 and f'id="e-{field}"' in answer.text
+    assert PASSWORD not in answer.text and "geheim" not in answer.text
+    assert rest.get("/v1/users").json["data"] == []
+
+
+def test_a_login_that_is_taken_is_said_beside_its_field(admin: Visitor, rest: Rest) -> None:
+    admin.send("/users", NEW)
+    admin.send("/users", {**NEW, "login": "eve"})
+    eve = next(each["id"] for each in rest.get("/v1/users").json["data"] if each["login"] == "eve")
+
+    for path in ("/users", f"/users/{eve}"):
+        answer = admin.send(path, NEW)
+        assert answer.status_code == 422 and 'id="e-login"' in answer.text, path
+
+
+def test_the_record_is_found_by_subject_and_by_name_page_by_page(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign(name="Reminders")["id"]
+    for n in range(50):  # and the link that signed in is on record
+        admin.send("/dialing/stop" if n % 2 else "/dialing/resume")
+
+    assert f'href="/campaigns/{campaign}"' in admin.get(f"/audit?subject={campaign}").text
+    first = admin.get("/audit?by=link+of+tests")
+    assert "/v1/dialing/stop" in first.text and campaign not in first.text
+    older = first.text.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
+    assert "by=link+of+tests" in older
+    assert admin.get(older).text.count("<code>") == 1
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_names_stay_text(admin: Visitor, rest: Rest, services: Services, payload: str) -> None:
+    made = admin.send("/keys", {"name": payload, "role": "viewer"})
+    admin.send("/users", {**NEW, "name": payload})
+    [user] = rest.get("/v1/users").json["data"]
+    bury_one(services, 1)
+    services.redis.xadd(Keys().unmatched_webhooks, {"raw": payload, "why": payload})
+    services.redis.xadd(Keys().dead, {"stream": "events", "entry": "1-0", "error": payload, "raw": payload})
+
+    paths = ("/keys", "/users", f"/users/{user['id']}", "/audit", "/operations", "/operations/dead")
+    for answer in [made, *(admin.get(path) for path in (*paths, "/operations/orphans"))]:
+        assert payload not in answer.text or "{{" in payload, answer.request.path
+        assert "{{" not in payload or " 49 " not in text_of(answer), answer.request.path
+    assert user["name"] == payload
