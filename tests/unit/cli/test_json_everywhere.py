@@ -8,7 +8,7 @@ from orchestrator.cli.command_table import COMMANDS
 from orchestrator.cli.lazy_commands import load
 
 _PROCESSES = {("up",), ("serve",), ("engine",), ("media",), ("simulator",), ("migrate",), ("demo",), ("doctor",)}
-_A_FILE = {("campaign", "results"), ("recording", "get")}
+_A_FILE = {("campaign", "results"), ("recording", "get"), ("backup",), ("restore",)}
 _A_DIALOGUE = {("flow", "play")}
 _ANSWERED_WITH_NOTHING = {
     ("key", "revoke"),
