@@ -7,7 +7,7 @@ from itertools import chain
 from typing import IO, Any, TypeVar
 
 import orjson
-from flask import Request
+from flask import Request, g, request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -21,6 +21,11 @@ _PIECE = 1 << 16
 _DEEPEST = 64  # what a body says is five deep, a command's settings seven; beyond 254 it could not be written again
 _EXACT = 2**53  # beyond, neighbors are the same to a float
 _CODES = {"missing": "required", "extra_forbidden": "unknown_field"}
+
+
+def media_of_body() -> str:
+    """Return the media type of what a view is given: that of the request, unless a form carries it."""
+    return str(g.get("media_of_body") or request.mimetype)
 
 
 def read_body(request: Request, *, max_bytes: int) -> bytes:

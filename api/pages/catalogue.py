@@ -11,33 +11,23 @@ from api.pages.views import (
     campaign_again,
     campaign_edit,
     dialing,
+    flows,
     front,
     keys,
+    new_campaign,
     operations,
     people,
     person,
     recordings,
+    setup,
+    setup_file,
     sign_in,
     users,
 )
 
-_VIEWS = (
-    sign_in,
-    front,
-    dialing,
-    campaign,
-    campaign_edit,
-    campaign_again,
-    people,
-    person,
-    calls,
-    recordings,
-    blocked,
-    operations,
-    users,
-    keys,
-    audit,
-)
+_CAMPAIGNS = (campaign, campaign_edit, campaign_again, new_campaign, setup_file, setup)
+_PEOPLE = (people, person, calls, recordings, blocked)
+_VIEWS = (sign_in, front, dialing, *_CAMPAIGNS, *_PEOPLE, flows, operations, users, keys, audit)
 
 ROUTES: tuple[PageRoute, ...] = tuple(route for module in _VIEWS for route in module.pages.routes)
 """Every page of the site."""

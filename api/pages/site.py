@@ -32,6 +32,7 @@ from orchestrator.services import Services
 
 _ENDPOINT = "page "
 _SESSION_KEPT_S = 2.0
+_MOST_IN_FIELDS = 4 * 1024**2  # all else of a form are files, which are not held in memory
 
 
 def routes_for_server() -> list[Route]:
@@ -90,6 +91,7 @@ class _Desk:
             g.actor = Actor(session.name, session.role, user_id=session.user_id)
             if not session.role.includes(route.needs):
                 raise RoleNeeded(route.needs)
+        request.max_form_memory_size = min(route.max_bytes, _MOST_IN_FIELDS)
         visit = Visit(self._services, self._site, session)
         if route.method == "POST" and route.needs is not None:
             refuse_other_sessions(request, visit.csrf)

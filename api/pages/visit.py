@@ -82,20 +82,24 @@ class Visit:
         raw: Any = None,
         query: Any = None,
         seen: str = "",
+        media: str = "",
         **ids: str,
     ) -> Any:
         """Do what REST does at this view's address, with its check of role and body, and record it alike.
 
-        `raw` is the body of a view that takes bytes or a file; `query` is the view's model, left out its defaults;
-        `seen` is the ETag of what the form was made of. A form with the field of `ui.once()` is carried out once where
-        REST takes an Idempotency-Key. Returns the answer as JSON says it, None for an empty one. Raises what the view
-        raises, InvalidInput for a body that it would refuse, RoleNeeded, and ChangedMeanwhile for what is not `seen`.
+        `raw` is the body of a view that takes bytes or a file, of the media type `media`; `query` is the view's model,
+        left out its defaults; `seen` is the ETag of what the form was made of. A form with the field of `ui.once()` is
+        carried out once where REST takes an Idempotency-Key. Returns the answer as JSON says it, None for an empty one.
+        Raises what the view raises, InvalidInput for a body that it would refuse, RoleNeeded, and ChangedMeanwhile for
+        what is not `seen`.
         """
         route = self._site.rest.of(view)
         if not self.may(route.needs):
             raise RoleNeeded(route.needs)
         if seen:
             g.if_match = [seen]
+        if media:
+            g.media_of_body = media
         parsed: dict[str, Any] = {}
         if route.body:
             parsed["body"] = parse_json(orjson.dumps(body or {}), route.body.model) if route.body.model else raw
@@ -111,6 +115,7 @@ class Visit:
 
         key = self.form("once") if route.idempotency != "none" else ""
         if key:
+            key = f"{key} {route.path}"  # one form may do several things
             sent = orjson.dumps([body, ids], option=orjson.OPT_SORT_KEYS)
             scope = f"{route.method} {route.path} {self.csrf}"
             response = carried_out_once(self.services, key, scope=scope, sent=sent, respond=record)

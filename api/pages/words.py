@@ -121,6 +121,7 @@ PLACES = (
     ("/calls", "Calls", "viewer"),
     ("/recordings", "Recordings", "viewer"),
     ("/blocked", "Blocked", "viewer"),
+    ("/flows", "Flows", "viewer"),
     ("/operations", "Operations", "viewer"),
     ("/users", "Users", "admin"),
     ("/keys", "Keys", "admin"),
@@ -132,6 +133,21 @@ PLACES = (
 def options(codes: Sequence[str]) -> list[tuple[str, str]]:
     """Return codes as the options of a choice."""
     return [(code, phrase(code)) for code in codes]
+
+
+def same(values: Sequence[str]) -> list[tuple[str, str]]:
+    """Return values as the options of a choice, as they are."""
+    return [(value, value) for value in values]
+
+
+def mark(delimiter: str) -> str:
+    """Return what stands between the columns of a file."""
+    return "tabs" if delimiter == "\t" else delimiter
+
+
+def speaker(who: str) -> str:
+    """Return who does something in a rehearsal."""
+    return {"line": "line", "callee": "person", "flow": "we", "agent": "agent", "refusal": "refused"}.get(who, who)
 
 
 def until(at: datetime, now: datetime) -> str:

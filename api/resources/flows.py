@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.idempotency import fresh_id
 from api.http.pagination import Page, PageQuery, cut_page
+from api.http.request_parsing import media_of_body
 from api.http.responses import answer
 from api.http.routes import Body, Resource
 from orchestrator.flow import FlowProblem, check_flow
@@ -100,7 +101,7 @@ def create(services: Services, body: bytes) -> Response:
     """
     stored = create_flow(
         body,
-        request.mimetype,
+        media_of_body(),
         flow_id=fresh_id("flow"),
         sql=services.sql,
         has_media_receiver=services.streams is not None,
@@ -120,7 +121,7 @@ def create(services: Services, body: bytes) -> Response:
 def check(services: Services, body: bytes, query: FlowCheckQuery) -> FlowCheck:
     """Check a flow without storing it; with a `purpose`, also what a campaign of that purpose must say."""
     library = stored_flows(services.sql)
-    found = check_flow(body, request.mimetype, library=library, purpose=query.purpose, voice=query.voice)
+    found = check_flow(body, media_of_body(), library=library, purpose=query.purpose, voice=query.voice)
     errors, warnings = ([_view(each) for each in kind] for kind in found)
     return FlowCheck(ok=not errors, errors=errors, warnings=warnings)
 

@@ -21,7 +21,7 @@ from orchestrator.errors import FieldError, InvalidFlow, InvalidInput
 from orchestrator.flow.check import check_flow, load_flow
 from orchestrator.flow.definition import Flow
 from orchestrator.flow.dry_run.dialogue import DialogueLine
-from orchestrator.flow.dry_run.dry_run import DryRun
+from orchestrator.flow.dry_run.dry_run import DryRun, stand_ins
 from orchestrator.flow.dry_run.scripted_callee import Callee, CalleeKind
 from orchestrator.flow.library import Library, StoredFlow
 from orchestrator.flow.notices import When
@@ -214,7 +214,7 @@ def _variables(flow: Flow, words: list[str]) -> dict[str, str]:
     if unknown:
         known = ", ".join(flow.inputs) or "none"
         raise InvalidInput([FieldError("--var", "unknown", f"{n} is no input; there are: {known}") for n in unknown])
-    return {name: name.replace("_", " ") for name in flow.required_inputs} | given
+    return stand_ins(flow) | given
 
 
 def _print_line(line: DialogueLine, console: Console) -> None:

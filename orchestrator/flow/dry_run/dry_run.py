@@ -43,6 +43,11 @@ _RINGS_S, _PRESSES_AFTER_S, _GREETING_S = 4.0, 1.0, 8.0
 _CALL_ID, _CALL_CONTROL_ID, _AGENT_CONTROL_ID = "call_dry_run", "the-line", "the-agent"
 
 
+def stand_ins(flow: Flow) -> dict[str, str]:
+    """Return a value for each input that a flow requires: its own name, in words."""
+    return {name: name.replace("_", " ") for name in flow.required_inputs}
+
+
 @dataclass
 class DryRun:
     """One scripted call; `play` yields the conversation, and `call` is the call's state afterwards.

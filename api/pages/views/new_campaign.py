@@ -1,0 +1,191 @@
+"""The first step of a new campaign: what it is called, from which number, and the flow of its calls, rehearsed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, request
+
+from api.pages import words
+from api.pages.page_routes import Pages
+from api.pages.views.setup import draft_of, setup_page
+from api.pages.visit import Visit
+from api.resources import campaigns, flows
+from api.resources.campaigns import CampaignInFlight, CampaignQuery
+from api.resources.flows import FlowQuery, FlowVersion
+from orchestrator.errors import InvalidFlow, InvalidInput, NotFound
+from orchestrator.flow import Flow, check_flow, load_flow
+from orchestrator.flow.dry_run.scripted_callee import Callee, CalleeKind
+from orchestrator.operations.flows.rehearse_flow import Rehearsal, rehearse_flow
+from orchestrator.policy.roles import Role
+from orchestrator.store.sql.flow_cache import stored_flows
+
+pages = Pages()
+
+_MOST_BYTES = 1024**2
+_FLOWS_SHOWN = 200
+_MOST_KEYS = 20
+_YAML, _JSON = "application/yaml", "application/json"
+_SAID = ("name", "caller_ids", "flow", "source", "callee", "press")
+_CALLEES = (
+    (CalleeKind.HUMAN, "a person"),
+    (CalleeKind.MACHINE, "an answering machine"),
+    (CalleeKind.NO_ANSWER, "nobody"),
+    (CalleeKind.BUSY, "a busy line"),
+)
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A flow that was looked at: what is to be mended, or how a call of it goes."""
+
+    problems: list[dict[str, Any]]
+    warnings: list[dict[str, Any]]
+    rehearsal: Rehearsal | None = None
+
+
+@pages.show("/campaigns/new", needs=Role.OPERATOR)
+def ask_new(visit: Visit) -> Response:
+    """Ask for the name, the number and the flow of a new campaign."""
+    newest = campaigns.index(visit.services, CampaignQuery(limit=1)).data
+    shown = ", ".join(newest[0].caller_ids) if newest else ""
+    values = {**_blank(), "caller_ids": shown, "flow": request.args.get("flow", "")}
+    return _page(visit, None, values)
+
+
+@pages.form("/campaigns/new", max_bytes=_MOST_BYTES)
+def new(visit: Visit) -> Response:
+    """Check the flow and rehearse it, or make the campaign as a draft."""
+    return _sent(visit, None)
+
+
+@pages.show("/campaigns/{campaign_id}/setup/flow", needs=Role.OPERATOR)
+def ask_flow(visit: Visit, campaign_id: str) -> Response:
+    """Show what was said in the first step."""
+    draft = draft_of(visit, campaign_id)
+    said = {"name": draft.name, "caller_ids": ", ".join(draft.caller_ids), "flow": draft.flow.id}
+    return _page(visit, draft, {**_blank(), **said})
+
+
+@pages.form("/campaigns/{campaign_id}/setup/flow", max_bytes=_MOST_BYTES)
+def change_flow(visit: Visit, campaign_id: str) -> Response:
+    """Check another flow and rehearse it, or take it."""
+    return _sent(visit, draft_of(visit, campaign_id))
+
+
+def _blank() -> dict[str, str]:
+    return dict.fromkeys(_SAID, "") | {"callee": CalleeKind.HUMAN.value}
+
+
+def _sent(visit: Visit, draft: CampaignInFlight | None) -> Response:
+    values = {name: visit.form(name) for name in _SAID}
+    upload = request.files.get("upload")
+    written = upload.read() if upload and upload.filename else values["source"].encode()
+    values["source"] = written.decode("utf-8-sig", "replace")
+    if not written and not values["flow"]:
+        return _page(visit, draft, values, errors={"flow": "Choose a flow, or write or upload one."}, status=422)
+    if visit.form("do") != "go":
+        checked = _check(visit, written, values)
+        return _page(visit, draft, values, checked=checked, status=422 if checked.problems else 200)
+    try:
+        flow = values["flow"]
+        if written:
+            flow = visit.act(flows.create, raw=written, media=_media_of(written))["id"]
+        made = _keep(visit, draft, {**values, "flow": flow})
+    except InvalidFlow as refused:
+        return _page(visit, draft, values, checked=_Checked(_placed(refused.problems, written), []), status=422)
+    except InvalidInput as refused:
+        return _page(visit, draft, values, errors=_by_field(refused), status=422)
+    return visit.go(f"/campaigns/{made['id']}/setup/file")
+
+
+def _keep(visit: Visit, draft: CampaignInFlight | None, values: dict[str, str]) -> Any:
+    wanted: dict[str, Any] = {"name": values["name"], "flow": values["flow"]}
+    numbers = [number.strip() for number in values["caller_ids"].split(",") if number.strip()]
+    if draft is None:
+        return visit.act(campaigns.create, {**wanted, "caller_ids": numbers})
+    if not draft.caller_id_pool:
+        wanted["caller_ids"] = numbers
+    return visit.act(campaigns.change, wanted, campaign_id=draft.id)
+
+
+def _by_field(refused: InvalidInput) -> dict[str, str]:
+    return {name.partition(".")[0]: said for name, said in words.field_errors(refused).items()}
+
+
+def _check(visit: Visit, written: bytes, values: dict[str, str]) -> _Checked:
+    """Return what is to be mended in the flow, and a rehearsal of one that is accepted."""
+    library = stored_flows(visit.services.sql)
+    if not written:
+        stored = _stored(visit, values["flow"])
+        if stored is None:
+            return _Checked(
+                [{"line": None, "step": None, "detail": "This flow is gone: choose another.", "text": ""}], []
+            )
+        return _Checked([], [], _rehearsed(visit, stored, values))
+    problems, warnings = check_flow(written, _media_of(written), library=library)
+    found, odd = _placed(problems, written), _placed(warnings, written)
+    if problems:
+        return _Checked(found, odd)
+    return _Checked(found, odd, _rehearsed(visit, load_flow(written, _media_of(written), library=library), values))
+
+
+def _rehearsed(visit: Visit, flow: Flow, values: dict[str, str]) -> Rehearsal:
+    known = {kind.value for kind, _ in _CALLEES}
+    kind = CalleeKind(values["callee"] if values["callee"] in known else CalleeKind.HUMAN)
+    keys = tuple(each.strip() for each in values["press"].split(",")[:_MOST_KEYS] if each.strip())
+    return rehearse_flow(flow, Callee(kind, keys), at=visit.services.clock())
+
+
+def _placed(problems: Any, written: bytes) -> list[dict[str, Any]]:
+    """Return problems with the text of their lines."""
+    lines = written.decode("utf-8", "replace").splitlines()
+    return [
+        {
+            "line": each.line,
+            "step": each.step,
+            "detail": each.detail,
+            "text": lines[each.line - 1].strip() if 0 < each.line <= len(lines) else "",
+        }
+        for each in problems
+    ]
+
+
+def _media_of(written: bytes) -> str:
+    return _JSON if written.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else _YAML
+
+
+def _stored(visit: Visit, flow_id: str) -> Flow | None:
+    """Return a stored flow; None for one that is not there, or that this version cannot run."""
+    try:
+        return visit.services.flows.find(flow_id)
+    except (NotFound, InvalidFlow):
+        return None
+
+
+def _newest_flows(visit: Visit) -> list[FlowVersion]:
+    """Return the newest version of each flow, newest first."""
+    listed = flows.index(visit.services, FlowQuery(limit=_FLOWS_SHOWN)).data
+    newest: dict[str, FlowVersion] = {}
+    for each in listed:
+        newest.setdefault(each.name, each)
+    return list(newest.values())
+
+
+def _page(
+    visit: Visit,
+    draft: CampaignInFlight | None,
+    values: dict[str, str],
+    *,
+    errors: dict[str, str] | None = None,
+    checked: _Checked | None = None,
+    status: int = 200,
+) -> Response:
+    stored = [(each.id, f"{each.name}, version {each.version}") for each in _newest_flows(visit)]
+    if values["flow"] and values["flow"] not in dict(stored):
+        chosen = _stored(visit, values["flow"])
+        stored += [(values["flow"], f"{chosen.name}, an earlier version")] if chosen else []
+    choices = {"stored": [("", "none of these"), *stored], "callees": [(kind.value, said) for kind, said in _CALLEES]}
+    shown = {"values": values, "errors": errors or {}, "checked": checked, **choices}
+    return setup_page(visit, draft, "flow", status=status, **shown)

@@ -1,0 +1,97 @@
+"""A campaign in five steps in a real browser, from a file of a spreadsheet to running."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.test_campaigns_in_a_browser import findings
+from tests.support.browser import WIDTHS
+from tests.support.rest import FLOW, fresh_number
+from tests.support.stack_run import CALLER_ID, StackRun
+from tests.support.workbooks import workbook
+
+
+def _sheet(rows: list[list[str]]) -> bytes:
+    cells = ("".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in row) for row in rows)
+    return workbook("".join(f"<row>{each}</row>" for each in cells))
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_a_campaign_in_five_steps_from_a_spreadsheet_file_to_running(
+    open_page: OpenPage, stack: StackRun, tmp_path: Path, *, script: bool
+) -> None:
+    page = open_page("/", java_script_enabled=script)
+    flow = FLOW.format(name=f"by hand {script}".lower().replace(" ", "-"))
+    file = tmp_path / "people.xlsx"
+    file.write_bytes(_sheet([["Rufname", "Anschluss"], ["Ann", fresh_number()], ["Bob", fresh_number()], ["Cy", "x"]]))
+
+    def looks_right() -> None:
+        if not script:
+            return
+        assert not findings(page), page.url
+        for width, height in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{page.url} at {width}"
+
+    page.get_by_role("link", name="New campaign").first.click()
+    page.get_by_label("Name of the campaign").fill("Five steps")
+    page.get_by_label("Number that people see").fill(CALLER_ID)
+    page.locator("summary", has_text="Write or upload a flow").click()
+    page.get_by_label("The flow, YAML or JSON").fill(flow.replace(": bye}", ": nowhere}"))
+    page.get_by_role("button", name="Check and rehearse").click()
+    expect(page.get_by_text("This flow is not accepted yet")).to_be_visible()
+    looks_right()
+    page.get_by_label("The flow, YAML or JSON").fill(flow)
+    page.get_by_role("button", name="Check and rehearse").click()
+    expect(page.get_by_text("Hello first name")).to_be_visible()
+    looks_right()
+    page.get_by_role("button", name="Go on").click()
+
+    looks_right()
+    page.get_by_label("File", exact=True).set_input_files(file)
+    page.get_by_role("button", name="Look at the file").click()
+    expect(page.get_by_label("Anschluss")).to_have_value("phone")
+    page.get_by_label("Rufname").select_option("first_name")
+    page.get_by_role("button", name="Look at it again").click()
+    expect(page.get_by_text("3 rows: 2 can be called")).to_be_visible()
+    looks_right()
+    page.get_by_role("button", name="Import it so").click()
+    expect(page.get_by_role("heading", name="The file is imported")).to_be_visible()
+    looks_right()
+    page.get_by_role("link", name="Go on", exact=True).click()
+
+    page.get_by_label("Language").fill("en-GB")
+    looks_right()
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("Sun").check()
+    page.get_by_label("From").fill("00:00")
+    page.get_by_label("To", exact=True).fill("24:00")
+    looks_right()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", name="What would happen now")).to_be_visible()
+    looks_right()
+    for box in page.locator("input[name=accept]").all():
+        box.check()
+    page.get_by_role("button", name="Start", exact=True).click()
+
+    expect(page.get_by_role("status").filter(has_text="It runs.")).to_be_visible()
+    campaign = page.url.rpartition("/")[2]
+    stored = stack.rest.get(f"/v1/campaigns/{campaign}")
+    assert stored["status"] in ("running", "completed") and stored["variables"] == {"language": "en-GB"}
+
+
+def test_a_flow_is_drawn_and_listed(open_page: OpenPage, campaigns: dict[str, str]) -> None:
+    page = open_page("/flows")
+    assert not findings(page)
+
+    page.get_by_role("link", name="reminder", exact=True).click()
+
+    expect(page.get_by_role("img", name="The steps of reminder")).to_be_visible()
+    assert not findings(page)
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width

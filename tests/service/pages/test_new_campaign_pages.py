@@ -1,0 +1,263 @@
+"""A new campaign in five steps, by forms alone; flows as they are written and drawn."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from orchestrator.policy.roles import Role
+from tests.service.pages.conftest import SignIn
+from tests.support.rest import AT_ANY_HOUR, CALLER_ID, FLOW, Rest, fresh_number
+from tests.support.visitor import Visitor, text_of
+from tests.support.workbooks import workbook
+
+FIRST = {"name": "Reminders", "caller_ids": CALLER_ID, "flow": "", "source": "", "callee": "human", "press": ""}
+
+
+def draft(admin: Visitor, rest: Rest, **said: str) -> str:
+    """Make a draft by the first step, and return its id."""
+    flow = rest.flow()["id"]
+    answer = admin.send("/campaigns/new", {**FIRST, "flow": flow, "do": "go", **said})
+    assert answer.status_code == 303, text_of(answer)
+    return str(answer.headers["Location"].split("/")[2])
+
+
+def look(admin: Visitor, campaign: str, content: bytes, name: str = "people.csv", **said: Any) -> TestResponse:
+    form = {"file": (BytesIO(content), name), "do": "preview", **said}
+    answer = admin.send(f"/campaigns/{campaign}/setup/file", form)
+    answer.request.environ["wsgi.input"].close()  # a long body lies in a file
+    return answer
+
+
+def kept_in(answer: TestResponse) -> str:
+    found = re.search(r'name="kept" value="([^"]+)"', answer.text)
+    assert found
+    return found[1]
+
+
+def test_a_campaign_is_made_in_five_steps(admin: Visitor, rest: Rest) -> None:
+    campaign = draft(admin, rest)
+    assert rest.get(f"/v1/campaigns/{campaign}").json["status"] == "draft"
+    phone = fresh_number()
+
+    seen = look(admin, campaign, f"Mobile,Vorname,City\n{phone},Ann,Bonn\n{phone},Bob,Ulm\nx,Cy,Ulm\n".encode())
+    said = text_of(seen)
+    assert seen.status_code == 200
+    assert "3 rows: 1 can be called, 1 stand in it twice, 1 cannot be used." in said and phone in said
+    form = {"do": "import", "kept": kept_in(seen), "header": ["Mobile", "Vorname", "City"]}
+    columns = {"fills.0": "phone", "fills.1": "first_name", "fills.2": "City"}
+    imported = admin.send(f"/campaigns/{campaign}/setup/file", {**form, **columns})
+    assert "One row" in text_of(admin.follow(imported))
+
+    assert "Language" in text_of(admin.get(f"/campaigns/{campaign}/setup/values"))
+    answer = admin.send(f"/campaigns/{campaign}/setup/values", {"variables.language": "de-DE"})
+    assert answer.headers["Location"] == f"/campaigns/{campaign}/setup/hours"
+    hours = {"days": ["mon", "tue"], "start": "10:00", "end": "18:30", "timezone": "", "caller_ids": CALLER_ID}
+    pace = {"calls_per_second": "0.5", "max_live_calls": "4", "max_attempts": "2", "no_answer": "10m, 3h", "busy": ""}
+    answer = admin.send(f"/campaigns/{campaign}/setup/hours", {**hours, **pace, "machine": "1d"})
+    assert answer.headers["Location"] == f"/campaigns/{campaign}/setup/preflight"
+    told = text_of(admin.get(f"/campaigns/{campaign}/setup/preflight"))
+    assert "Mon, Tue 10:00 to 18:30" in told and "Start" in told
+    stored = rest.get(f"/v1/campaigns/{campaign}").json
+    assert stored["status"] == "draft"
+    assert stored["variables"] == {"language": "de-DE"}
+    assert stored["pacing"] == {"calls_per_second": 0.5, "max_live_calls": 4, "weight": 1}
+    assert stored["retry"]["on"] == {
+        "no_answer": {"after": ["10m", "3h"], "at_most": None},
+        "machine": {"after": "1d", "at_most": None},
+    }
+    [contact] = rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]
+    assert (contact["phone"], contact["variables"]["first_name"]) == (phone, "Ann")
+
+
+def test_a_campaign_is_started_from_its_last_step(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, fresh_number())
+
+    answer = admin.send(f"/campaigns/{campaign}/setup/preflight")
+
+    assert answer.headers["Location"] == f"/campaigns/{campaign}"
+    assert rest.get(f"/v1/campaigns/{campaign}").json["status"] == "running"
+    assert "has been started" in text_of(admin.get(f"/campaigns/{campaign}/setup/values"))
+
+
+def test_what_forbids_the_start_is_accepted_by_name(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign(law={"mode": "off", "because": "a test"})["id"]
+    page = admin.get(f"/campaigns/{campaign}/setup/preflight")
+    assert "Nobody is in it yet." in text_of(page)
+    refused = admin.send(f"/campaigns/{campaign}/setup/preflight")
+
+    assert refused.status_code == 422 and "contacts" in text_of(refused)
+    assert rest.get(f"/v1/campaigns/{campaign}").json["status"] == "draft"
+
+
+def test_a_flow_is_checked_by_line_and_rehearsed(admin: Visitor, rest: Rest) -> None:
+    wrong = FLOW.format(name="written").replace(": bye}", ": nowhere}")
+    answer = admin.send("/campaigns/new", {**FIRST, "source": wrong, "do": "check"})
+    assert answer.status_code == 422
+    assert re.search(r"Line \d+, step greet: .*nowhere", text_of(answer))
+    assert 'value="Reminders"' in answer.text
+
+    played = admin.send("/campaigns/new", {**FIRST, "source": FLOW.format(name="written"), "do": "check"})
+    said = text_of(played)
+    assert played.status_code == 200
+    assert "Hello first name”" in said and "Outcome: heard" in said
+    assert rest.get("/v1/flows?name=written").json["data"] == []
+    nobody = {**FIRST, "source": FLOW.format(name="written"), "do": "check", "callee": "no_answer"}
+    assert "the call is over: timeout" in text_of(admin.send("/campaigns/new", nobody))
+
+
+def test_a_stored_flow_is_rehearsed(admin: Visitor, rest: Rest) -> None:
+    flow = rest.flow()["id"]
+
+    assert "Hello first name" in text_of(admin.send("/campaigns/new", {**FIRST, "flow": flow, "do": "check"}))
+
+
+def test_a_written_flow_is_stored_with_the_campaign(admin: Visitor, rest: Rest) -> None:
+    upload = (BytesIO(FLOW.format(name="uploaded-one").encode()), "flow.yaml")
+
+    answer = admin.send("/campaigns/new", {**FIRST, "upload": upload, "do": "go"})
+
+    assert answer.status_code == 303, text_of(answer)
+    [flow] = rest.get("/v1/flows?name=uploaded-one").json["data"]
+    assert flow["content_type"] == "application/yaml"
+    campaign = answer.headers["Location"].split("/")[2]
+    assert rest.get(f"/v1/campaigns/{campaign}").json["flow"]["id"] == flow["id"]
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [({"name": ""}, "name"), ({"caller_ids": "12"}, "caller_ids"), ({"flow": ""}, "flow"), ({"flow": "nope"}, "flow")],
+)
+def test_what_is_wrong_in_the_first_step_stands_beside_its_field(
+    admin: Visitor, rest: Rest, said: dict[str, str], field: str
+) -> None:
+    answer = admin.send("/campaigns/new", {**FIRST, "flow": rest.flow()["id"], "do": "go", **said})
+
+    assert answer.status_code == 422
+    assert f'id="e-{field}"' in answer.text
+    assert said.get("name", "Reminders") in answer.text
+
+
+def test_one_form_sent_twice_makes_one_campaign(admin: Visitor, rest: Rest) -> None:
+    form = {**FIRST, "name": "Once", "source": FLOW.format(name="once"), "do": "go", "once": "a-key-of-this-form"}
+    first, second = admin.send("/campaigns/new", form), admin.send("/campaigns/new", form)
+
+    assert first.headers["Location"] == second.headers["Location"]
+    assert len(rest.get("/v1/campaigns?name=Once").json["data"]) == 1
+
+
+def test_the_first_step_is_changed_afterwards(admin: Visitor, rest: Rest) -> None:
+    campaign, other = draft(admin, rest), rest.flow()["id"]
+    assert 'value="Reminders"' in admin.get(f"/campaigns/{campaign}/setup/flow").text
+
+    answer = admin.send(f"/campaigns/{campaign}/setup/flow", {**FIRST, "name": "Other", "flow": other, "do": "go"})
+
+    assert answer.headers["Location"] == f"/campaigns/{campaign}/setup/file"
+    stored = rest.get(f"/v1/campaigns/{campaign}").json
+    assert (stored["name"], stored["flow"]["id"]) == ("Other", other)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "says"),
+    [
+        (b"", "people.csv", "not empty"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "people.xlsx", "password"),
+        (b"PK\x03\x04broken", "people.xlsx", ""),
+    ],
+    ids=["empty", "encrypted", "damaged"],
+)
+def test_a_file_that_cannot_be_read_says_why(admin: Visitor, rest: Rest, content: bytes, name: str, says: str) -> None:
+    campaign = draft(admin, rest)
+    answer = look(admin, campaign, content, name)
+
+    assert answer.status_code == 422
+    assert 'id="e-file"' in answer.text and says in text_of(answer)
+
+
+def test_a_workbook_is_read_and_its_mapping_changed(admin: Visitor, rest: Rest) -> None:
+    campaign, phone = draft(admin, rest), fresh_number()
+    rows = [["Number", "Rufname"], [phone, "Ann"]]
+    cells = ("".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in row) for row in rows)
+    content = workbook("".join(f"<row>{each}</row>" for each in cells))
+
+    seen = look(admin, campaign, content, "people.xlsx")
+    assert "Say it once for everybody" in text_of(seen)
+    form = {"do": "preview", "kept": kept_in(seen), "header": ["Number", "Rufname"]}
+    seen = admin.send(f"/campaigns/{campaign}/setup/file", {**form, "fills.0": "phone", "fills.1": "first_name"})
+
+    assert "1 can be called" in text_of(seen) and "Say it once" not in text_of(seen)
+
+
+def test_what_no_column_has_is_said_for_everybody(admin: Visitor, rest: Rest) -> None:
+    campaign = draft(admin, rest)
+    seen = look(admin, campaign, f"phone\n{fresh_number()}\n".encode())
+
+    form = {"do": "import", "kept": kept_in(seen), "header": ["phone"], "fills.0": "phone"}
+    answer = admin.send(f"/campaigns/{campaign}/setup/file", {**form, "variables.first_name": "neighbor"})
+
+    assert answer.status_code == 303, text_of(answer)
+    assert rest.get(f"/v1/campaigns/{campaign}").json["variables"] == {"first_name": "neighbor"}
+    assert len(rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]) == 1
+
+
+def test_a_long_file_is_chosen_once_more(admin: Visitor, rest: Rest) -> None:
+    campaign = draft(admin, rest)
+    rows = f"{fresh_number()},{'n' * 900}\n" * 3_000
+
+    seen = look(admin, campaign, f"phone,first_name\n{rows}".encode())
+
+    assert seen.status_code == 200
+    assert 'name="kept"' not in seen.text and "The same file once more" in text_of(seen)
+
+
+def test_a_file_that_the_form_carries_along_is_taken_at_its_longest(admin: Visitor, rest: Rest) -> None:
+    campaign = draft(admin, rest)
+    rows = "".join(f"{fresh_number()},{'n' * 900}\n" for _ in range(2_200))
+
+    seen = look(admin, campaign, f"phone,first_name\n{rows}".encode())
+    again = admin.send(f"/campaigns/{campaign}/setup/file", {"do": "preview", "kept": kept_in(seen)})
+
+    assert again.status_code == 200, text_of(again)
+
+
+def test_wrong_hours_stand_beside_their_fields_and_keep_what_was_typed(admin: Visitor, rest: Rest) -> None:
+    campaign = draft(admin, rest)
+    said = {"days": ["mon"], "start": "9 o'clock", "end": "20:00", "timezone": "Mars", "caller_ids": CALLER_ID}
+    more = {"calls_per_second": "fast", "max_live_calls": "", "max_attempts": "0", "no_answer": "soon"}
+
+    answer = admin.send(f"/campaigns/{campaign}/setup/hours", {**said, **more})
+
+    assert answer.status_code == 422
+    for field in ("start", "timezone", "calls_per_second", "max_attempts", "no_answer"):
+        assert f'id="e-{field}"' in answer.text, field
+    assert 'value="9 o&#39;clock"' in answer.text
+    none = admin.send(f"/campaigns/{campaign}/setup/hours", {**said, "days": []})
+    assert 'id="e-days"' in none.text
+
+
+def test_hours_that_the_form_cannot_show_stay_as_they_are(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign(**AT_ANY_HOUR)["id"]
+    assert "They were set over REST" in text_of(admin.get(f"/campaigns/{campaign}/setup/hours"))
+
+    answer = admin.send(f"/campaigns/{campaign}/setup/hours", {"caller_ids": CALLER_ID, "max_attempts": "5"})
+
+    assert answer.status_code == 303, text_of(answer)
+    stored = rest.get(f"/v1/campaigns/{campaign}").json
+    assert stored["calling_hours"]["always"] is True and stored["retry"]["max_attempts"] == 5
+
+
+def test_flows_are_listed_and_drawn(admin: Visitor, sign_in: SignIn, rest: Rest) -> None:
+    flow = rest.flow("drawn-one")
+    rest.campaign(flow=flow["id"], name="Uses it")
+    viewer = sign_in(Role.VIEWER)
+
+    assert "drawn-one" in text_of(viewer.get("/flows")) and "Uses it" in text_of(viewer.get("/flows"))
+    page = viewer.get(f"/flows/{flow['id']}")
+    assert "<svg" in page.text and '<title id="graph-t">' in page.text and "marker-end" in page.text
+    assert "speak ended → bye" in text_of(page) and "outcomes: [confirmed" in page.text
+    assert viewer.get("/campaigns/new").status_code == 403
