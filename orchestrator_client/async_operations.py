@@ -1745,6 +1745,10 @@ class AsyncEvents(_Group):
         )
         return answer
 
+    async def discard_dead(self, letter_id: str, /) -> None:
+        """Throw a dead letter away, for good. What it told is lost: that of a record is the result of a call."""
+        await self.transport.send(Request(method="DELETE", path=address("/v1/events/dead/{}", letter_id)))
+
 
 class AsyncExplain(_Group):
     """The operations of `/v1/explain`."""

@@ -1741,6 +1741,10 @@ class Events(_Group):
         )
         return answer
 
+    def discard_dead(self, letter_id: str, /) -> None:
+        """Throw a dead letter away, for good. What it told is lost: that of a record is the result of a call."""
+        self.transport.send(Request(method="DELETE", path=address("/v1/events/dead/{}", letter_id)))
+
 
 class Explain(_Group):
     """The operations of `/v1/explain`."""

@@ -25,6 +25,7 @@ NAMES = {
     ("get", "/v1/calls/{call_id}/media/{file}"): "media_file",
     ("post", "/v1/calls/{call_id}/media/play"): "play_media",
     ("post", "/v1/events/dead/{letter_id}/replay"): "replay_dead",
+    ("delete", "/v1/events/dead/{letter_id}"): "discard_dead",
     ("delete", "/v1/suppressions"): "lift",
     ("post", "/v1/consents/import"): "import_file",
     ("post", "/v1/lists/{list_id}/entries"): "add_entries",

@@ -11,11 +11,16 @@ from pydantic_core import PydanticCustomError
 
 from api.http.pagination import Page, PageQuery, cut_page
 from api.http.path_ids import form_of
-from api.http.responses import answer
+from api.http.responses import answer, nothing
 from api.http.routes import Resource
 from orchestrator.errors import NotFound
 from orchestrator.model.told_event import ToldEvent
-from orchestrator.operations.events.dead_letters import list_dead_letters, list_unmatched, replay_dead_letter
+from orchestrator.operations.events.dead_letters import (
+    discard_dead_letter,
+    list_dead_letters,
+    list_unmatched,
+    replay_dead_letter,
+)
 from orchestrator.operations.notify.read_events import LATEST, read_events
 from orchestrator.operations.notify.want_answers import want_answers_for_reader
 from orchestrator.policy.timestamps import Moment
@@ -121,6 +126,14 @@ def replay(services: Services, letter_id: str) -> Response:
     if not _LETTER.fullmatch(letter_id) or not replay_dead_letter(services.redis, services.keys, letter_id):
         raise NotFound("dead letter", letter_id[:80])
     return answer(Replayed(id=letter_id), 202)
+
+
+@resource.route("DELETE", "/v1/events/dead/{letter_id}", gives={204: None}, fails=(404,))
+def discard(services: Services, letter_id: str) -> Response:
+    """Throw a dead letter away, for good. What it told is lost: that of a record is the result of a call."""
+    if not _LETTER.fullmatch(letter_id) or not discard_dead_letter(services.redis, services.keys, letter_id):
+        raise NotFound("dead letter", letter_id[:80])
+    return nothing()
 
 
 def _view(kept: Any) -> KeptEvent:

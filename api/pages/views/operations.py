@@ -10,7 +10,7 @@ from api.http.pagination import Page, PageQuery
 from api.pages import operations_words
 from api.pages.operations_words import Readings
 from api.pages.page_routes import Pages
-from api.pages.visit import Visit
+from api.pages.visit import View, Visit
 from api.resources import events, health
 from api.resources.events import KeptEvent
 from orchestrator.errors import NotFound
@@ -49,11 +49,21 @@ def orphans(visit: Visit) -> Response:
 @pages.form("/operations/dead/{letter_id}/replay")
 def replay(visit: Visit, letter_id: str) -> Response:
     """Try a dead letter again."""
+    return _done(visit, events.replay, letter_id, "It is tried again. What fails once more comes back here.")
+
+
+@pages.form("/operations/dead/{letter_id}/discard")
+def discard(visit: Visit, letter_id: str) -> Response:
+    """Throw a dead letter away."""
+    return _done(visit, events.discard, letter_id, "It is thrown away.")
+
+
+def _done(visit: Visit, view: View, letter_id: str, said: str) -> Response:
     try:
-        visit.act(events.replay, letter_id=letter_id)
+        visit.act(view, letter_id=letter_id)
     except NotFound:
         return visit.go(_DEAD, "This dead letter is not there any more: somebody was faster.", kind="wrong")
-    return visit.go(_DEAD, "It is tried again. What fails once more comes back here.")
+    return visit.go(_DEAD, said)
 
 
 def _list(visit: Visit, template: str, page: Page[KeptEvent]) -> Response:

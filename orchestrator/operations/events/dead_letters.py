@@ -1,4 +1,4 @@
-"""Lists what failed for good or belongs to no call, and puts dead letters back to be tried again."""
+"""Lists what failed for good or belongs to no call; puts dead letters back to be tried again, or throws them away."""
 
 from __future__ import annotations
 
@@ -49,6 +49,11 @@ def replay_dead_letter(client: redis.Redis, keys: Keys, letter_id: str) -> bool:
         pipe.xdel(keys.dead, entry_id)
         pipe.execute()
     return True
+
+
+def discard_dead_letter(client: redis.Redis, keys: Keys, letter_id: str) -> bool:
+    """Throw a dead letter away; False if it is gone."""
+    return bool(client.xdel(keys.dead, _entry_id(letter_id)))
 
 
 def _newest(client: redis.Redis, stream: str, after: str | None, limit: int) -> Any:

@@ -41,8 +41,23 @@ def test_a_dead_letter_is_replayed_once(rest: Rest, services: Services) -> None:
     assert [fields for _, fields in services.redis.xrange(KEYS.events)] == [{b"raw": b'{"number":1}'}]
 
 
+def test_a_dead_letter_is_discarded_and_the_others_stay(rest: Rest, services: Services) -> None:
+    for number in (1, 2):
+        bury_one(services, number)
+    newest, oldest = (each["id"] for each in rest.get("/v1/events/dead").json["data"])
+
+    answers = [rest.delete(f"/v1/events/dead/{newest}").status_code for _ in range(2)]
+
+    assert answers == [204, 404]
+    assert [each["id"] for each in rest.get("/v1/events/dead").json["data"]] == [oldest]
+    assert services.redis.xlen(KEYS.events) == 0
+    [done] = rest.get(f"/v1/audit?subject={newest}").json["data"]
+    assert done["action"] == "DELETE /v1/events/dead/{letter_id}"
+
+
 def test_a_letter_that_never_was_is_not_found(rest: Rest) -> None:
     assert rest.post("/v1/events/dead/nonsense/replay").status_code == 404
+    assert rest.delete("/v1/events/dead/nonsense").status_code == 404
 
 
 def test_r6_orphans_are_listed_with_the_reason(rest: Rest, services: Services) -> None:

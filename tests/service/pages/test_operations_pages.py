@@ -56,12 +56,23 @@ def test_a_dead_letter_is_replayed_as_rest_does_it(admin: Visitor, rest: Rest, s
     assert (done["action"], done["by"]) == ("POST /v1/events/dead/{letter_id}/replay", "link of tests")
 
 
+def test_a_dead_letter_is_thrown_away(admin: Visitor, rest: Rest, services: Services) -> None:
+    bury_one(services, 1)
+
+    done = admin.send(f"/operations/dead/{letter_of(rest)}/discard", {"back": "/operations/dead"})
+
+    assert "It is thrown away." in text_of(admin.follow(done))
+    assert rest.get("/v1/events/dead").json["data"] == []
+    assert services.redis.xlen(KEYS.events) == 0
+
+
 def test_a_viewer_sees_dead_letters_and_replays_none(sign_in: SignIn, rest: Rest, services: Services) -> None:
     bury_one(services, 1)
     letter, viewer = letter_of(rest), sign_in(Role.VIEWER)
 
     assert "Replay" not in viewer.get("/operations").text + viewer.get("/operations/dead").text
-    assert viewer.send(f"/operations/dead/{letter}/replay").status_code == 403
+    for action in ("replay", "discard"):
+        assert viewer.send(f"/operations/dead/{letter}/{action}").status_code == 403, action
     assert letter_of(rest) == letter
 
 
