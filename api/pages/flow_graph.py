@@ -14,6 +14,7 @@ _ACROSS, _DOWN, _LINE = 28.0, 44.0, 15.0
 _EDGE = 16.0
 _LANE = 18.0
 _SWEEPS = 4
+_HALVINGS = 12
 _NAME_LETTERS, _DOES_LETTERS, _LABEL_LETTERS = 22, 26, 26
 
 
@@ -198,8 +199,8 @@ def _forward_arrows(layers: _Layers, centers: Mapping[str, float], tops: Sequenc
             middle = (y + to_y) / 2
             path += f" C{x:.1f} {middle:.1f} {to_x:.1f} {middle:.1f} {to_x:.1f} {to_y:.1f}"
             if step == 0:
-                at = 0.25 + 0.5 * (place + 0.5) / count
-                label_x, label_y = _on_curve(x, to_x, at), y + (to_y - y) * (3 * at - 3 * at**2 + 2 * at**3) / 2
+                label_y = y + _LINE * (place + 1)
+                label_x = _on_curve(x, to_x, (label_y - y) / (to_y - y))
             x, y = to_x, to_y
             if node.startswith("\n"):
                 y += _BOX_HEIGHT
@@ -207,9 +208,13 @@ def _forward_arrows(layers: _Layers, centers: Mapping[str, float], tops: Sequenc
         yield Arrow(chain[0], way.target, way.label, _cut(way.label, _LABEL_LETTERS), path, label_x, label_y)
 
 
-def _on_curve(start: float, end: float, at: float) -> float:
-    """Return the x of a point of a curve that leaves and arrives upright."""
-    return start + (end - start) * (3 * at**2 - 2 * at**3)
+def _on_curve(start: float, end: float, down: float) -> float:
+    """Return the x of a curve that leaves and arrives upright, where it has gone so far `down`, from 0 to 1."""
+    low, high = 0.0, 1.0
+    for _ in range(_HALVINGS):
+        at = (low + high) / 2
+        low, high = (at, high) if (3 * at - 3 * at**2 + 2 * at**3) / 2 < down else (low, at)
+    return start + (end - start) * (3 * low**2 - 2 * low**3)
 
 
 def _backward_arrows(

@@ -142,7 +142,7 @@ def same(values: Sequence[str]) -> list[tuple[str, str]]:
 
 def mark(delimiter: str) -> str:
     """Return what stands between the columns of a file."""
-    return "tabs" if delimiter == "\t" else delimiter
+    return {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}.get(delimiter, delimiter)
 
 
 def speaker(who: str) -> str:

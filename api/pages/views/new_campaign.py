@@ -79,7 +79,7 @@ def _blank() -> dict[str, str]:
 
 
 def _sent(visit: Visit, draft: CampaignInFlight | None) -> Response:
-    values = {name: visit.form(name) for name in _SAID}
+    values = {name: visit.form(name) for name in _SAID} | {"source": _source()}
     upload = request.files.get("upload")
     written = upload.read() if upload and upload.filename else values["source"].encode()
     values["source"] = written.decode("utf-8-sig", "replace")
@@ -98,6 +98,12 @@ def _sent(visit: Visit, draft: CampaignInFlight | None) -> Response:
     except InvalidInput as refused:
         return _page(visit, draft, values, errors=_by_field(refused), status=422)
     return visit.go(f"/campaigns/{made['id']}/setup/file")
+
+
+def _source() -> str:
+    """Return the flow that stands in the field, with its lines and their ends as a file has them."""
+    source = request.form.get("source", "").replace("\r\n", "\n")
+    return source if source.strip() else ""
 
 
 def _keep(visit: Visit, draft: CampaignInFlight | None, values: dict[str, str]) -> Any:

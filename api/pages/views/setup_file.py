@@ -42,7 +42,7 @@ def ask_file(visit: Visit, campaign_id: str) -> Response:
 def read_file(visit: Visit, campaign_id: str) -> Response:
     """Show how a file would be read, or import it so."""
     draft = draft_of(visit, campaign_id)
-    said = {name: visit.form(name) for name in _SAID}
+    said, kept = {name: visit.form(name) for name in _SAID}, ""
     try:
         file, kept = _file()
         fields = {**{name: value for name, value in said.items() if value}, "map": _map()}
@@ -57,13 +57,13 @@ def read_file(visit: Visit, campaign_id: str) -> Response:
         told = visit.act(import_previews.preview, raw=file, query=query, campaign_id=campaign_id)
     except (InvalidInput, Conflict) as refused:
         wrong = words.field_errors(refused) if isinstance(refused, InvalidInput) else {"form": refused.detail}
-        return _page(visit, draft, values=said, errors=_by_field(wrong), status=422)
+        return _page(visit, draft, values=said, kept=kept, errors=_by_field(wrong), status=422)
     return _page(visit, draft, values=said, told=told, kept=kept)
 
 
 def _by_field(wrong: dict[str, str]) -> dict[str, str]:
     """Return what is wrong beside the fields that the form has, all else beside the file."""
-    return {name if name in (*_SAID, "map") or "variables" in name else "file": said for name, said in wrong.items()}
+    return {name if name in _SAID or "variables" in name else "file": said for name, said in wrong.items()}
 
 
 def _file() -> tuple[WholeFile, str]:
@@ -85,12 +85,19 @@ def _file() -> tuple[WholeFile, str]:
     return io.BytesIO(content), kept
 
 
+def _is_another() -> bool:
+    upload = request.files.get("file")
+    return bool(upload and upload.filename and "kept" in request.form)
+
+
 def _missing() -> InvalidInput:
     return InvalidInput([FieldError("/file", "missing", "Choose a file that is not empty: CSV, or Excel (.xlsx).")])
 
 
 def _map() -> str:
-    """Return what was chosen for each column: `phone:Mobile,first_name:Vorname`."""
+    """Return what was chosen for each column: `phone:Mobile,first_name:Vorname`; nothing where another file came."""
+    if _is_another():
+        return ""
     text = io.StringIO()
     pairs = []
     for place, header in enumerate(request.form.getlist("header")):

@@ -10,6 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from orchestrator.policy.roles import Role
+from orchestrator.services import Services
 from tests.service.pages.conftest import SignIn
 from tests.support.rest import AT_ANY_HOUR, CALLER_ID, FLOW, Rest, fresh_number
 from tests.support.visitor import Visitor, text_of
@@ -85,14 +86,53 @@ def test_a_campaign_is_started_from_its_last_step(admin: Visitor, rest: Rest) ->
     assert "has been started" in text_of(admin.get(f"/campaigns/{campaign}/setup/values"))
 
 
-def test_what_forbids_the_start_is_accepted_by_name(admin: Visitor, rest: Rest) -> None:
-    campaign = rest.campaign(law={"mode": "off", "because": "a test"})["id"]
-    page = admin.get(f"/campaigns/{campaign}/setup/preflight")
-    assert "Nobody is in it yet." in text_of(page)
+def test_nobody_is_in_it(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    assert "Nobody is in it yet." in text_of(admin.get(f"/campaigns/{campaign}/setup/preflight"))
+
     refused = admin.send(f"/campaigns/{campaign}/setup/preflight")
 
     assert refused.status_code == 422 and "contacts" in text_of(refused)
     assert rest.get(f"/v1/campaigns/{campaign}").json["status"] == "draft"
+
+
+def test_what_forbids_the_start_is_accepted_by_name(admin: Visitor, rest: Rest, services: Services) -> None:
+    campaign, phone = rest.campaign()["id"], fresh_number()
+    rest.contacts(campaign, phone)
+    rest.post("/v1/suppressions", {"phone": phone, "reason": "asked"})
+    with services.sql.begin() as tx:
+        tx.exec_driver_sql("UPDATE contacts SET status = 'waiting', reason = NULL, due_at = now()")
+    page = admin.get(f"/campaigns/{campaign}/setup/preflight")
+    assert "This stands in the way." in text_of(page)
+    codes = re.findall(r'name="accept" value="([^"]+)"', page.text)
+
+    refused = admin.send(f"/campaigns/{campaign}/setup/preflight")
+    assert refused.status_code == 422
+    assert rest.get(f"/v1/campaigns/{campaign}").json["status"] == "draft"
+    admin.send(f"/campaigns/{campaign}/setup/preflight", {"accept": codes})
+
+    assert rest.get(f"/v1/campaigns/{campaign}").json["status"] == "running"
+
+
+def test_another_file_is_read_by_its_own_header(admin: Visitor, rest: Rest) -> None:
+    campaign, phone = draft(admin, rest), fresh_number()
+    seen = look(admin, campaign, f"Mobile,Vorname\n{fresh_number()},Ann\n".encode())
+
+    form = {"kept": kept_in(seen), "header": ["Mobile", "Vorname"], "fills.0": "phone", "fills.1": "first_name"}
+    other = look(admin, campaign, f"Telefon,first name\n{phone},Bob\n".encode(), **form)
+
+    assert other.status_code == 200 and phone in text_of(other) and "1 can be called" in text_of(other)
+
+
+def test_a_mapping_that_is_refused_does_not_lose_the_file(admin: Visitor, rest: Rest) -> None:
+    campaign = draft(admin, rest)
+    seen = look(admin, campaign, f"Mobile,Vorname\n{fresh_number()},Ann\n".encode())
+
+    form = {"kept": kept_in(seen), "header": ["Mobile", "Vorname"], "fills.0": "phone", "fills.1": "phone"}
+    refused = admin.send(f"/campaigns/{campaign}/setup/file", {"do": "preview", **form})
+
+    assert refused.status_code == 422 and 'id="e-file"' in refused.text
+    assert kept_in(refused) == kept_in(seen)
 
 
 def test_a_flow_is_checked_by_line_and_rehearsed(admin: Visitor, rest: Rest) -> None:
@@ -141,6 +181,15 @@ def test_what_is_wrong_in_the_first_step_stands_beside_its_field(
     assert answer.status_code == 422
     assert f'id="e-{field}"' in answer.text
     assert said.get("name", "Reminders") in answer.text
+
+
+def test_what_a_browser_types_is_the_same_flow_as_its_file(admin: Visitor, rest: Rest) -> None:
+    flow = rest.flow("typed")
+    typed = FLOW.format(name="typed").replace("\n", "\r\n")
+
+    admin.send("/campaigns/new", {**FIRST, "source": typed, "do": "go"})
+
+    assert [each["id"] for each in rest.get("/v1/flows?name=typed").json["data"]] == [flow["id"]]
 
 
 def test_one_form_sent_twice_makes_one_campaign(admin: Visitor, rest: Rest) -> None:

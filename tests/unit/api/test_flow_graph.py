@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 
@@ -55,6 +55,12 @@ def test_a_way_to_what_is_not_there_is_left_out() -> None:
 
 def test_nothing_is_drawn_of_nothing_but_a_box() -> None:
     assert len(lay_out(graph(a="")).boxes) == 1
+
+
+def test_labels_of_one_step_stand_beneath_each_other() -> None:
+    labels = sorted(arrow.y for arrow in lay_out(graph(a="b c d e", b="", c="", d="", e="")).arrows)
+
+    assert min(lower - upper for upper, lower in pairwise(labels)) >= 14
 
 
 def test_a_long_chain_is_drawn() -> None:
