@@ -43,7 +43,7 @@ from orchestrator.store.sql.before_commit import before_commit
 from orchestrator.store.sql.calls import find_call, is_number_in_use, newest_call_of, publish_at_next_tick
 from orchestrator.store.sql.campaigns import add_zones
 from orchestrator.store.sql.connections import ensure_connection, find_connection
-from orchestrator.store.sql.contacts import insert_single_contact
+from orchestrator.store.sql.contacts import bound_single_contact, insert_single_contact
 from orchestrator.store.sql.dial_checks import gate_facts, read_facts
 from orchestrator.store.sql.dial_counts import Dials
 from orchestrator.store.sql.dialing_stop import read_stop
@@ -100,7 +100,7 @@ class _CheckedCall:
     caller_id: str
     ignore_hours: bool
     because: str | None
-    not_after: datetime
+    not_after: datetime | None
 
 
 def place_call(
@@ -144,9 +144,8 @@ def _check(
     document = {"phone": wanted.to, **{name: getattr(wanted, name) for name in names}}
     contact = read_contact(document, form)
     caller_id = _caller_id(wanted.from_ or settings.caller_id)
-    not_after = wanted.not_after or now + DIALED_WITHIN
     errors: list[FieldError] = []
-    if not_after <= now:
+    if wanted.not_after is not None and wanted.not_after <= now:
         errors.append(FieldError("/not_after", "past", "a time that is still to come"))
     if isinstance(contact, ContactProblem):
         errors.append(FieldError(_pointer(contact), contact.code, contact.detail))
@@ -154,7 +153,7 @@ def _check(
         errors.append(caller_id)
     if errors or isinstance(contact, ContactProblem) or isinstance(caller_id, FieldError):
         raise InvalidInput(errors)
-    return _CheckedCall(contact_id, flow_id, contact, caller_id, wanted.ignore_hours, wanted.because, not_after)
+    return _CheckedCall(contact_id, flow_id, contact, caller_id, wanted.ignore_hours, wanted.because, wanted.not_after)
 
 
 def _caller_id(shown: str | None) -> str | FieldError:
@@ -195,6 +194,8 @@ def _reserve(
         if not _insert_contact(tx, call, campaign_id, clock):
             return _placed_before(tx, call.contact_id)
         call_id = _claim(tx, call, claimer, reservation)
+        if call.not_after is None:  # behind the claim: who is refused is told when the reason is gone, not the bound
+            bound_single_contact(tx, call.contact_id, not_after=clock() + DIALED_WITHIN)
         concerns(call_id)
         publish_at_next_tick(tx, call_id)
         row = find_call(tx, call_id)

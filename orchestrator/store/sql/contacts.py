@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, text, true, update
@@ -54,6 +55,11 @@ def insert_single_contact(tx: Connection, values: Mapping[str, Any]) -> bool:
     """Insert the hidden contact of a single call; False if one with its id is there already."""
     row = insert(contacts).values(values).on_conflict_do_nothing(index_elements=["id"]).returning(contacts.c.id)
     return tx.execute(row).first() is not None  # an insert's rowcount is -1: SQLAlchemy does not keep it
+
+
+def bound_single_contact(tx: Connection, contact_id: str, *, not_after: datetime) -> None:
+    """Set until when the contact of a single call may be dialed."""
+    tx.execute(update(contacts).where(contacts.c.id == contact_id).values(not_after=not_after))
 
 
 def lock_contact(tx: Connection, contact_id: str) -> Row[Any] | None:

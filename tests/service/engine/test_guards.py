@@ -180,7 +180,7 @@ def test_calls_of_the_carriers_events_pause_the_campaign_and_withdraw_what_is_cl
     assert world.contact_of(claimed)["status"] == "waiting"
     assert reason(world, other) == ("running", None)
     stats = world.run(read_stats, campaign_id)
-    assert stats.people == {"people": 3, "abandoned": 3, "silent": 3, "opted_out": 0}
+    assert stats.people == {"people": 3, "bridged": 0, "abandoned": 3, "silent": 3, "opted_out": 0}
     assert [(reading.guard, reading.state) for reading in stats.guards] == [("abandon", "pause")]
 
 

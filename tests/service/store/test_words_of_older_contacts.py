@@ -24,7 +24,7 @@ _NEW = "INSERT INTO contacts (id, campaign_id, phone, variables) VALUES ('con_9'
 
 def _find(sql: Engine, *words: str, after: str | None = None, limit: int = 100) -> list[str]:
     with sql.connect() as tx:
-        return find_by_words(tx, words, (), after=after, limit=limit)
+        return find_by_words(tx, words, (), after=after, limit=limit).ids
 
 
 def test_contacts_of_the_release_before_are_found_once_the_sweep_has_come_to_them(

@@ -79,22 +79,22 @@ def test_the_first_sound_is_measured_from_the_answer(after: float, abandoned: bo
 
     line.hear("call.speak.started", at=ANSWERED_AT + after)
 
-    assert left(line, after=9) == Hearing(round(after * 1000), abandoned, silent, False)
+    assert left(line, after=9) == Hearing(round(after * 1000), abandoned, silent, False, bridged=False)
 
 
 def test_who_hears_nothing_at_all_is_abandoned_in_silence() -> None:
-    assert left(answered(SPEAKS), after=9) == Hearing(None, True, True, False)
+    assert left(answered(SPEAKS), after=9) == Hearing(None, True, True, False, bridged=False)
 
 
 @pytest.mark.parametrize(
     ("after", "abandoned", "silent"), [(1.999, False, False), (2.0, True, False), (3.0, True, True)]
 )
 def test_who_hangs_up_before_the_time_is_up_was_not_abandoned(after: float, abandoned: bool, silent: bool) -> None:
-    assert left(answered(SPEAKS), after=after) == Hearing(None, abandoned, silent, False)
+    assert left(answered(SPEAKS), after=after) == Hearing(None, abandoned, silent, False, bridged=False)
 
 
 def test_whom_we_hang_up_on_before_anything_was_said_is_abandoned_however_soon() -> None:
-    assert left(answered(SPEAKS), after=0.5, source="caller") == Hearing(None, True, True, False)
+    assert left(answered(SPEAKS), after=0.5, source="caller") == Hearing(None, True, True, False, bridged=False)
 
 
 def test_the_earliest_sound_counts_in_whatever_order_sounds_are_told() -> None:
@@ -104,7 +104,7 @@ def test_the_earliest_sound_counts_in_whatever_order_sounds_are_told() -> None:
     line.hear("call.speak.started", at=ANSWERED_AT + 1)
     line.hear("call.speak.started", at=ANSWERED_AT + 5)
 
-    assert left(line, after=9) == Hearing(1000, False, False, False)
+    assert left(line, after=9) == Hearing(1000, False, False, False, bridged=False)
 
 
 def test_a_sound_that_is_told_after_the_record_was_asked_for_is_recorded_again() -> None:
@@ -115,7 +115,7 @@ def test_a_sound_that_is_told_after_the_record_was_asked_for_is_recorded_again()
     decision = line.hear("call.speak.started", at=ANSWERED_AT + 1)
 
     assert decision.settle
-    assert told(line) == Hearing(1000, False, False, False)
+    assert told(line) == Hearing(1000, False, False, False, bridged=False)
 
 
 def test_a_sound_before_the_answer_by_the_carriers_clock_was_heard_at_once() -> None:
@@ -131,7 +131,7 @@ def test_a_prompt_whose_beginning_is_not_told_begins_as_it_is_accepted_by_our_ow
 
     line.accept()  # noted 0.1 s after the answer was, though our clock is 9.8 s behind the carrier's
 
-    assert left(line, after=9) == Hearing(100, False, False, False)
+    assert left(line, after=9) == Hearing(100, False, False, False, bridged=False)
 
 
 def test_a_connection_with_somebody_is_as_good_as_a_sound() -> None:
@@ -140,7 +140,7 @@ def test_a_connection_with_somebody_is_as_good_as_a_sound() -> None:
 
     line.hear("call.bridged", at=ANSWERED_AT + 1.5)
 
-    assert left(line, after=60) == Hearing(1500, False, False, False)
+    assert left(line, after=60) == Hearing(1500, False, False, False, bridged=True)
 
 
 def test_a_target_that_answers_is_nobody_yet_for_the_person() -> None:
@@ -150,7 +150,7 @@ def test_a_target_that_answers_is_nobody_yet_for_the_person() -> None:
     line.hear("call.initiated", leg="B", control_id="v3:b", at=ANSWERED_AT + 0.5)
     line.hear("call.answered", leg="B", control_id="v3:b", at=ANSWERED_AT + 1)
 
-    assert left(line, after=60) == Hearing(None, True, True, False)
+    assert left(line, after=60) == Hearing(None, True, True, False, bridged=False)
 
 
 @pytest.mark.parametrize(("url", "expected"), [("wss://agent.example.com/", 700), ("ours", None)])
@@ -176,7 +176,7 @@ def test_what_detection_calls_a_person_waits_while_it_listens(result: str) -> No
     line.hear("call.machine.detection.ended", {"result": result}, at=ANSWERED_AT + 2.5)
     line.hear("call.speak.started", at=ANSWERED_AT + 2.6)
 
-    assert left(line, after=9) == Hearing(2600, True, False, False)
+    assert left(line, after=9) == Hearing(2600, True, False, False, bridged=False)
 
 
 def test_a_call_that_nobody_answers_and_one_that_comes_in_are_not_measured() -> None:
@@ -209,4 +209,4 @@ def test_who_opts_out_is_counted_with_what_was_heard() -> None:
     line.hear("call.speak.started", at=ANSWERED_AT + 0.3)
     line.hear("call.speak.ended", {"status": "completed"}, at=ANSWERED_AT + 2)
 
-    assert left(line, after=9) == Hearing(300, False, False, True)
+    assert left(line, after=9) == Hearing(300, False, False, True, bridged=False)
