@@ -1,7 +1,4 @@
-"""Runs one example with the Python client: `python examples/run_campaign.py FOLDER`.
-
-The API and its key are those of ORCHESTRATOR_API_URL and ORCHESTRATOR_API_KEY.
-"""
+"""`python examples/run_campaign.py FOLDER`; ORCHESTRATOR_API_URL and ORCHESTRATOR_API_KEY say where the API is."""
 
 import json
 import sys
@@ -12,11 +9,11 @@ from orchestrator_client import ApiError, Client
 
 
 def run(client: Client, folder: Path) -> None:
-    flow = client.flows.create(folder / "flow.yaml")
+    flow = client.flows.create(folder / "flow.yaml")["id"]
     settings = json.loads((folder / "campaign.json").read_text())
-    campaign = client.campaigns.create(**settings | {"flow": flow["id"]})["id"]
-    imported = client.campaigns.import_contacts(campaign, folder / "contacts.csv")
-    print(f"{imported['accepted']} people, {imported['invalid']} rows refused")
+    campaign = client.campaigns.create(**settings | {"flow": flow})["id"]
+    added = client.campaigns.import_contacts(campaign, folder / "contacts.csv")
+    print(f"{added['accepted']} people, {added['invalid']} rows refused")
     client.campaigns.start(campaign)
     while (stats := client.campaigns.stats(campaign))["status"] == "running":
         print(stats["contacts"])
@@ -27,8 +24,7 @@ def run(client: Client, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    with Client() as client:
-        try:
-            run(client, Path(sys.argv[1]))
-        except ApiError as err:
-            sys.exit(str(err))
+    try:
+        run(Client(), Path(sys.argv[1]))
+    except ApiError as err:
+        sys.exit(str(err))

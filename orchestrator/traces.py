@@ -102,7 +102,12 @@ def _emitter(tracer: Any, ids: Any) -> Callable[..., None]:
         parent = Context() if name == ROOT else set_span_in_context(NonRecordingSpan(root), Context())
         ids.root.context = root if name == ROOT else None
         began = ULID.from_str(call_id.partition("_")[2]).milliseconds if began_ms is None else began_ms
-        span = tracer.start_span(name, parent, attributes={"call_id": call_id, **facts}, start_time=round(began * 1e6))
-        span.end(round(max(began, ended_ms) * 1e6))
+        span = tracer.start_span(name, parent, attributes={"call_id": call_id, **facts}, start_time=_nanoseconds(began))
+        span.end(_nanoseconds(max(began, ended_ms)))
 
     return emit
+
+
+def _nanoseconds(unix_ms: float) -> int:
+    """Return a time in nanoseconds, to the microsecond: so many do not fit into a float to the last one."""
+    return round(unix_ms * 1_000) * 1_000

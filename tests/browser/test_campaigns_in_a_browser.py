@@ -5,21 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from orchestrator.policy.roles import Role
 from tests.browser.conftest import OpenPage
-from tests.support.browser import WIDTHS
+from tests.support.browser import check_everybody_can_use
 from tests.support.stack_run import StackRun
-
-SERIOUS = ("serious", "critical")
-
-
-def findings(page: Page) -> list[str]:
-    """Return what axe finds that keeps somebody from using the page."""
-    found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found if each["impact"] in SERIOUS]
 
 
 def test_who_opens_the_link_is_signed_in_and_sees_the_campaigns(open_page: OpenPage, campaigns: dict[str, str]) -> None:
@@ -82,11 +73,7 @@ def test_everybody_can_use_the_pages_at_each_width(open_page: OpenPage, campaign
 
     for path in paths:
         page.goto(path)
-        assert not findings(page), path
-        for width, height in WIDTHS.items():
-            page.set_viewport_size({"width": width, "height": height})
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, f"{path} is {wide} wide at {width}"
+        check_everybody_can_use(page)
 
 
 def test_a_campaign_is_paused_by_the_keyboard_alone(open_page: OpenPage, campaigns: dict[str, str]) -> None:

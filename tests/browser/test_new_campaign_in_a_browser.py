@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.test_campaigns_in_a_browser import findings
-from tests.support.browser import WIDTHS
+from tests.support.browser import check_everybody_can_use
 from tests.support.rest import FLOW, fresh_number
 from tests.support.stack_run import CALLER_ID, StackRun
 from tests.support.workbooks import workbook
@@ -32,10 +31,7 @@ def test_a_campaign_in_five_steps_from_a_spreadsheet_file_to_running(
     def looks_right() -> None:
         if not script:
             return
-        assert not findings(page), page.url
-        for width, height in WIDTHS.items():
-            page.set_viewport_size({"width": width, "height": height})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{page.url} at {width}"
+        check_everybody_can_use(page)
 
     page.get_by_role("link", name="New campaign").first.click()
     page.get_by_label("Name of the campaign").fill("Five steps")
@@ -86,12 +82,9 @@ def test_a_campaign_in_five_steps_from_a_spreadsheet_file_to_running(
 
 def test_a_flow_is_drawn_and_listed(open_page: OpenPage, campaigns: dict[str, str]) -> None:
     page = open_page("/flows")
-    assert not findings(page)
+    check_everybody_can_use(page)
 
     page.get_by_role("link", name="reminder", exact=True).click()
 
     expect(page.get_by_role("img", name="The steps of reminder")).to_be_visible()
-    assert not findings(page)
-    for width, height in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": height})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    check_everybody_can_use(page)

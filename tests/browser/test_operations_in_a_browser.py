@@ -9,8 +9,7 @@ from playwright.sync_api import expect
 
 from orchestrator.store.redis.keys import Keys
 from tests.browser.conftest import OpenPage
-from tests.browser.test_campaigns_in_a_browser import findings
-from tests.support.browser import WIDTHS
+from tests.support.browser import check_everybody_can_use
 from tests.support.stack_run import StackRun
 
 WHY = "the disk was full"
@@ -74,8 +73,4 @@ def test_everybody_can_use_the_pages_of_operators_at_each_width(
         page.goto(path)
         for details in page.locator("main details").all():
             details.evaluate("each => each.open = true")
-        assert not findings(page), path
-        for width, height in WIDTHS.items():
-            page.set_viewport_size({"width": width, "height": height})
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, f"{path} is {wide} wide at {width}"
+        check_everybody_can_use(page)

@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.test_campaigns_in_a_browser import findings
-from tests.support.browser import WIDTHS
+from tests.support.browser import check_everybody_can_use
 from tests.support.poll import eventually
 from tests.support.stack_run import StackRun
 
@@ -78,8 +77,4 @@ def test_everybody_can_use_the_pages_of_people_at_each_width(
 
     for path in paths:
         page.goto(path)
-        assert not findings(page), path
-        for width, height in WIDTHS.items():
-            page.set_viewport_size({"width": width, "height": height})
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, f"{path} is {wide} wide at {width}"
+        check_everybody_can_use(page)

@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+_SERIOUS = ("serious", "critical")
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = [
     "--no-sandbox",
@@ -59,3 +61,14 @@ def open_window(browser: Browser, url: str, *, width: int = 1440, scheme: str = 
     )
     context.set_default_timeout(10_000)
     return context
+
+
+def check_everybody_can_use(page: Page) -> None:
+    """Fail on what axe finds that keeps somebody from using the page, and where it is wider than one of the widths."""
+    found = Axe().run(page).response["violations"]
+    serious = [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found if each["impact"] in _SERIOUS]
+    assert not serious, page.url
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{page.url} is {wide} wide at {width}"
