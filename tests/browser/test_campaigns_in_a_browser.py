@@ -61,7 +61,7 @@ def test_times_are_those_of_the_viewer_with_the_campaigns_beside_them(
 ) -> None:
     page = open_page("/")
 
-    expect(page.get_by_role("row", name=re.compile(r"14:00 \(03:00 in Kiritimati\)"))).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile(r"22:00 \(10:00 in Kiritimati\)"))).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

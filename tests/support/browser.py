@@ -55,7 +55,7 @@ def open_window(browser: Browser, url: str, *, width: int = 1440, scheme: str = 
         base_url=url,
         viewport={"width": width, "height": WIDTHS.get(width, 900)},
         color_scheme="dark" if scheme == "dark" else "light",
-        timezone_id="Europe/Berlin",
+        timezone_id="Africa/Johannesburg",
         locale="en-GB",
         **more,
     )

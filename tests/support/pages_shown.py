@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import create_engine
@@ -29,7 +30,9 @@ def fill(stack: StackRun, *, contacts: int) -> dict[str, str]:
     base = {"flow": flow, "caller_ids": [CALLER_ID], "retry": {"max_attempts": 3, "on": {"no_answer": {"after": "1m"}}}}
     running = _campaign(stack, {**base, **AT_ANY_HOUR, "name": "Appointment reminders", "tags": ["clinic"]}, contacts)
     draft = _campaign(stack, {**base, **AT_ANY_HOUR, "name": "Survey after the visit"}, 5)
-    asleep = {"timezone": "Pacific/Kiritimati", "windows": [{"days": ["mon"], "start": "03:00", "end": "03:05"}]}
+    # Noon all over the United States, in a zone whose clock is never changed, and not today.
+    day = f"{utc_now() + timedelta(days=3):%a}".lower()
+    asleep = {"timezone": "Pacific/Kiritimati", "windows": [{"days": [day], "start": "10:00", "end": "10:05"}]}
     waiting = _campaign(stack, {**base, "name": "Parcel notices", "calling_hours": asleep}, 100)
     for each in (running, waiting):
         stack.rest.post(f"/v1/campaigns/{each}/start")
