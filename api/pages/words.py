@@ -9,7 +9,7 @@ from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlencode
 
-from orchestrator.errors import InvalidInput
+from orchestrator.errors import Conflict, InvalidInput, LimitReached
 from orchestrator.policy.hold_reasons import Reason, reason_of_wait
 from orchestrator.policy.timestamps import format_timestamp
 from orchestrator.policy.weekly_hours import CONTACT, CallingHours
@@ -218,8 +218,13 @@ def brief(value: Any) -> str:
     return said if len(said) <= 80 else said[:79] + "…"
 
 
-def field_errors(refused: InvalidInput) -> dict[str, str]:
-    """Return what is wrong by the name of the field, as a form shows it: `/pacing/weight` is `pacing.weight`."""
+def field_errors(refused: InvalidInput | Conflict | LimitReached, *, otherwise: str = "form") -> dict[str, str]:
+    """Return what is wrong by the name of the field, as a form shows it: `/pacing/weight` is `pacing.weight`.
+
+    A refusal that names no field stands under `otherwise`.
+    """
+    if not isinstance(refused, InvalidInput):
+        return {otherwise: refused.detail}
     return {each["pointer"].strip("/?").replace("/", ".") or "form": each["detail"] for each in refused.errors}
 
 

@@ -35,7 +35,7 @@ def redial(visit: Visit, campaign_id: str) -> Response:
     try:
         done = visit.act(bulk_changes.redial, {**wanted, "dry_run": is_count}, campaign_id=campaign_id)
     except (InvalidInput, Conflict) as refused:
-        return _redial_page(visit, campaign_id, chosen=wanted, errors=_wrong(refused), status=422)
+        return _redial_page(visit, campaign_id, chosen=wanted, errors=words.field_errors(refused), status=422)
     if is_count:
         return _redial_page(visit, campaign_id, chosen=wanted, counted=done["contacts"])
     return visit.go(f"/campaigns/{campaign_id}", f"They wait to be called again: {words.people(done['contacts'])}.")
@@ -95,7 +95,7 @@ def test_call(visit: Visit, campaign_id: str) -> Response:
     try:
         placed = visit.act(bulk_changes.test_call, wanted, campaign_id=campaign_id)
     except (InvalidInput, Conflict, LimitReached) as refused:
-        return _test_page(visit, campaign_id, values=wanted, errors=_wrong(refused), status=422)
+        return _test_page(visit, campaign_id, values=wanted, errors=words.field_errors(refused), status=422)
     return visit.go(f"/calls/{placed['id']}", f"{placed['to']} is called now.")
 
 
@@ -111,7 +111,3 @@ def _test_page(
     inputs = inputs_of(visit, campaign.flow.id)
     shown = {"inputs": inputs, "values": values or {"to": "", "variables": {}}, "errors": errors or {}}
     return visit.page("campaign_test_call.html", status=status, campaign=campaign, **shown)
-
-
-def _wrong(refused: InvalidInput | Conflict | LimitReached) -> dict[str, str]:
-    return words.field_errors(refused) if isinstance(refused, InvalidInput) else {"form": refused.detail}

@@ -44,7 +44,7 @@ def edit(visit: Visit, campaign_id: str) -> Response:
             "campaign_edit.html", status=412, errors={"form": _MEANWHILE}, **_edited(newest, _values(newest))
         )
     except (InvalidInput, Conflict) as refused:
-        wrong = words.field_errors(refused) if isinstance(refused, InvalidInput) else {"form": refused.detail}
+        wrong = words.field_errors(refused)
         return visit.page("campaign_edit.html", status=422, errors=_by_field(wrong), **_edited(campaign, sent))
     return visit.go(f"/campaigns/{campaign_id}", "It is changed, from the next dial on." if changed else None)
 
@@ -122,7 +122,7 @@ def add(visit: Visit, campaign_id: str) -> Response:
     try:
         added = visit.act(contacts.add, {"contacts": [contact]}, campaign_id=campaign_id)
     except (InvalidInput, Conflict) as refused:
-        wrong = words.field_errors(refused) if isinstance(refused, InvalidInput) else {"form": refused.detail}
+        wrong = words.field_errors(refused)
         return _add_page(visit, campaign_id, values=values, errors=wrong, status=422)
     [result] = added["results"]
     if result["error"]:

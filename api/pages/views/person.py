@@ -108,7 +108,7 @@ def edit(visit: Visit, contact_id: str) -> Response:
         if changed:
             visit.act(contacts.change, changed, contact_id=contact_id)
     except (InvalidInput, Conflict) as refused:
-        wrong = words.field_errors(refused) if isinstance(refused, InvalidInput) else {"phone": refused.detail}
+        wrong = words.field_errors(refused, otherwise="phone")
         return _edit_page(visit, contact, sent, errors=wrong, status=422)
     return visit.go(_address(contact_id), "It is changed, from the next call on." if changed else None)
 

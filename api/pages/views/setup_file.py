@@ -56,7 +56,7 @@ def read_file(visit: Visit, campaign_id: str) -> Response:
             return visit.go(f"/campaigns/{campaign_id}/setup/file?imported={made['id']}")
         told = visit.act(import_previews.preview, raw=file, query=query, campaign_id=campaign_id)
     except (InvalidInput, Conflict) as refused:
-        wrong = words.field_errors(refused) if isinstance(refused, InvalidInput) else {"form": refused.detail}
+        wrong = words.field_errors(refused)
         return _page(visit, draft, values=said, kept=kept, errors=_by_field(wrong), status=422)
     return _page(visit, draft, values=said, told=told, kept=kept)
 

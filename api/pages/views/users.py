@@ -86,9 +86,7 @@ def _password() -> str:
 
 def _errors(refused: Conflict | InvalidInput | LimitReached) -> dict[str, str]:
     """Return what is wrong by its field; the one conflict of a user is that of the login."""
-    if isinstance(refused, InvalidInput):
-        return words.field_errors(refused)
-    return {"login" if isinstance(refused, Conflict) else "password": refused.detail}
+    return words.field_errors(refused, otherwise="login" if isinstance(refused, Conflict) else "password")
 
 
 def _changed(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from api.resources import calls, contacts, recordings, suppressions
+from api.resources.contacts import FoundContacts
 from orchestrator.policy.roles import Role
 from tests.service.pages.conftest import SignIn
 from tests.support.rest import Rest, fresh_number
@@ -30,6 +34,15 @@ def test_pages_without_anything_to_show_say_what_would_be_there(admin: Visitor) 
     assert "No call is like that" in text_of(admin.get("/calls?disposition=fax&to=%2B12025550199"))
     assert "No recording is like that" in text_of(admin.get("/recordings?status=failed"))
     assert "This number is not blocked" in text_of(admin.get("/blocked?phone=%2B12025550198"))
+
+
+def test_a_page_of_none_with_others_behind_it_leads_on(admin: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    none: Any = lambda *_: FoundContacts(data=[], next_cursor="behind", incomplete=True)  # noqa: E731
+    for resource in (calls, contacts, recordings, suppressions):
+        monkeypatch.setattr(resource, "index", none)
+
+    for path in ("/calls?status=ended", "/people?q=x", "/recordings?status=failed", "/blocked?include=lifted"):
+        assert 'rel="next"' in admin.get(path).text, path
 
 
 @pytest.mark.parametrize(
