@@ -286,16 +286,24 @@ def test_no_mark_stands_behind_the_end_of_a_shift(broker: redis.Redis, ready: Re
 
 
 def test_the_threads_of_a_shift_serve_the_next_one_too(broker: redis.Redis, ready: ReadyCalls) -> None:
-    names: list[set[str]] = []
-    served = Served(lambda _: names[-1].add(threading.current_thread().name))
-    bounds = ShiftBounds(threads=2, calls_at_once=1, longest_s=0.2, quiet_s=60)
-    shifts = Shifts(ready, served, bounds=bounds, send_messages=lambda ids: send_messages(CALLS_PERFORM, ids))
-    for _ in range(2):
-        names.append(set())
-        thread = threading.Thread(target=shifts.begin, args=("call_first",), name="task")
-        thread.start()
-        while thread.is_alive():
-            publish(CALLS_PERFORM, ["call_1"])
-        thread.join()
+    threads: list[set[threading.Thread]] = []
 
-    assert names[0] & names[1] - {"task"}
+    def hold(call_id: str) -> None:
+        if call_id == "call_first":  # the task's own thread leaves the others to the shift's
+            eventually(lambda: threads[-1])
+        else:
+            threads[-1].add(threading.current_thread())
+
+    bounds = ShiftBounds(threads=2, calls_at_once=1, longest_s=0.2, quiet_s=60)
+    shifts = Shifts(ready, Served(hold), bounds=bounds, send_messages=lambda ids: send_messages(CALLS_PERFORM, ids))
+    for _ in range(4):
+        threads.append(set())
+        task = threading.Thread(target=shifts.begin, args=("call_first",))
+        task.start()
+        while task.is_alive():
+            publish(CALLS_PERFORM, ["call_1"])
+        task.join()
+        threads[-1].discard(task)
+
+    assert all(threads)
+    assert len(set().union(*threads)) <= bounds.threads
