@@ -30,6 +30,7 @@ from benchmarks.measures import Measure, Sample
 from benchmarks.media import measure_media
 from benchmarks.notify import measure_notify
 from benchmarks.polling import measure_polling
+from benchmarks.redials import measure_redial
 from benchmarks.searches import measure_searches
 from benchmarks.table import show, write_json
 
@@ -45,6 +46,7 @@ PARTS = (
     "notify",
     "polling",
     "searches",
+    "redials",
     "idle",
     "textbook",
     "textbook-flat-out",
@@ -119,15 +121,16 @@ def _measure(only: Sequence[str], console: Console, *, rounds: int, full: bool) 
             stores.redis.flushall()
             measures += measure_imports(stores, large=LARGE if full else _LARGE_UNLESS_FULL)
         measures += _measure_on(stores, only, console)
-    if "polling" in only:
-        console.print("measuring polling …")
-        measures += measure_polling(contacts=LARGE if full else _LARGE_UNLESS_FULL, rounds=rounds)
-    if "searches" in only:
-        console.print("measuring searches …")
-        measures += measure_searches(contacts=2 * LARGE if full else _LARGE_UNLESS_FULL)
-    if "idle" in only:
-        console.print("measuring idle …")
-        measures += measure_idle()
+    on_their_own: dict[str, Callable[[], list[Measure]]] = {
+        "polling": partial(measure_polling, contacts=LARGE if full else _LARGE_UNLESS_FULL, rounds=rounds),
+        "searches": partial(measure_searches, contacts=2 * LARGE if full else _LARGE_UNLESS_FULL),
+        "redials": measure_redial,
+        "idle": measure_idle,
+    }
+    for name, measure_alone in on_their_own.items():
+        if name in only:
+            console.print(f"measuring {name} …")
+            measures += measure_alone()
     for name, measure_beside in _TEXTBOOK.items():
         if name in only:
             console.print(f"measuring {name} …")

@@ -42,6 +42,7 @@ class Metric(StrEnum):
     WEBHOOKS = "orchestrator_webhooks_total"
     DELIVERIES = "orchestrator_webhook_deliveries_total"
     HTTP_REQUEST_S = "orchestrator_http_request_seconds"
+    DIAL_PERMIT_S = "orchestrator_dial_permit_seconds"
     LOOP_STEP_S = "orchestrator_loop_step_seconds"
     LOOP_FAILURES = "orchestrator_loop_failures_total"
 
@@ -71,12 +72,14 @@ LABELS: Mapping[Metric, tuple[str, ...]] = {
     Metric.WEBHOOKS: ("result",),
     Metric.DELIVERIES: ("result",),
     Metric.HTTP_REQUEST_S: ("method", "route", "status"),
+    Metric.DIAL_PERMIT_S: (),
     Metric.LOOP_STEP_S: ("loop",),
     Metric.LOOP_FAILURES: ("loop",),
 }
 
 BOUNDS_S: Mapping[Metric, tuple[float, ...]] = {
     Metric.HTTP_REQUEST_S: (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+    Metric.DIAL_PERMIT_S: (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
     Metric.LOOP_STEP_S: (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 }
 """Upper bounds of the histograms that processes count, in seconds; what took longer is counted too."""
@@ -155,6 +158,7 @@ _MEANINGS = {
     Metric.WEBHOOKS: "Webhooks that came in, by what became of them.",
     Metric.DELIVERIES: "Tries to deliver an event to a webhook endpoint, by what became of them.",
     Metric.HTTP_REQUEST_S: "Seconds from a whole request to the beginning of its answer.",
+    Metric.DIAL_PERMIT_S: "Seconds of the transaction that permits dials right before they are sent.",
     Metric.LOOP_STEP_S: "Seconds of one step of a loop, in which some loops wait for work.",
     Metric.LOOP_FAILURES: "Steps of a loop that failed and are tried again.",
 }

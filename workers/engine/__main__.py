@@ -37,7 +37,7 @@ from workers.tasks.publish import publish, queued, wake_ups
 log = logging.getLogger(__name__)
 
 TICK_S = 0.1
-IDLE_TICK_S = 0.25  # how long a campaign that was just started waits at most
+IDLE_TICK_S = 0.5  # how long a campaign that was just started waits at most
 ADVANCE_EVERY_S = 0.0025  # an event may be so late when many come: what comes meanwhile shares its round trips
 TIMERS_EVERY_S = 0.05
 IDLE_TIMERS_S = 0.2  # how late the first timer may be that is set when there was none

@@ -78,7 +78,7 @@ def sweep_loops(services: Services) -> list[Loop]:
         Loop("guards", when(Work.GUARDS, guard.guard_campaigns), 2.0),
         Loop("imports", lambda: close_dead_imports(sql), 30.0),
         Loop("changes", when(Work.CHANGES, lambda: carry_on_interrupted(Stores(sql, client, keys), ways=WAYS)), 1.0),
-        Loop("words", when(Work.WORDS, lambda: write_words(sql)), 0.5),
+        Loop("words", when(Work.WORDS, lambda: write_words(sql)), 1.0),
         Loop("lists", when(Work.LISTS, lambda: sweep_lists(sql)), 1.0),
         Loop("policy", when(Work.POLICY, lambda: release_held_by_caps(sql)), 1.0),
         Loop("webhooks", when(Work.WEBHOOKS, prove_webhooks), 1.0),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import redis
 from sqlalchemy import Connection, Engine, RowMapping
 
+from orchestrator.counts import observe
 from orchestrator.flow import new_live_call
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.model.live_call import LiveCall
+from orchestrator.model.metric import Metric
 from orchestrator.operations.dialing.pool_choices import closed_at_send
 from orchestrator.operations.dialing.release_attempts import (
     ReleasedAttempt,
@@ -78,11 +81,13 @@ class DialPermits:
         The others are left as they are, to be asked for one by one: who is withdrawn may leave its place under a cap to
         the next, and is locked with its contact, which nobody should do who holds many attempts.
         """
+        began = time.monotonic()
         with self._sql.begin() as tx:
             asked = self._ask_gate(tx, lock_reserved(tx, call_ids))
             going = [row for row, answer in asked if isinstance(answer, Go)]
             if going:
                 mark_first_sends(tx, [row["id"] for row in going])
+        observe(Metric.DIAL_PERMIT_S, time.monotonic() - began)
         return [_permit(row, 1) for row in going]
 
     def permit_dial(self, call_id: str) -> Permit | None:

@@ -10,11 +10,11 @@ from sqlalchemy import Engine
 
 from orchestrator.store.sql.sweeping_work import Work, find_work
 
-_LOOK_EVERY_S = 0.5
+_LOOK_EVERY_S = 1.0
 
 
 class WorkWatch:
-    """Looks at most every half a second; what has come since is done by the sweeper's next turn."""
+    """Looks at most once a second; what has come since is done by the sweeper's next turn."""
 
     def __init__(self, sql: Engine, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._single_statements = sql.execution_options(isolation_level="AUTOCOMMIT")

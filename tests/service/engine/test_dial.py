@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator.clock import boot_seconds, utc_now
+from orchestrator.counts import SUM, take_counts
+from orchestrator.model.metric import Metric
 from orchestrator.operations.dialing.dial_call import Dialer
 from orchestrator.operations.dialing.dial_request import with_webhook_retries
 from orchestrator.operations.dialing.permit_dial import TOO_OLD_S
@@ -372,3 +374,13 @@ def test_a_redis_that_refuses_what_it_is_asked_is_not_taken_for_one_that_is_away
     contact = world.contact_of(call_id)
     assert (carrier.dials, contact["status"], contact["reason"]) == ([], "waiting", "redis")
     assert "refuses what it is asked" in caplog.text and "WRONGTYPE" in caplog.text
+
+
+def test_the_transaction_that_permits_a_dial_is_timed_once(world: World) -> None:
+    call_id = world.claimed_call()
+    take_counts()
+
+    world.dialer.dial_call(call_id)
+
+    timed = {name: n for name, n in take_counts().items() if name.startswith(Metric.DIAL_PERMIT_S)}
+    assert sum(n for name, n in timed.items() if not name.endswith(SUM)) == 1
