@@ -27,11 +27,11 @@ _WAITING = text("SELECT count(*) FROM contacts WHERE campaign_id = :campaign_id 
 
 
 class WaitingContacts:
-    """Keeps a campaign filled with people who live in `zone`, where it is day."""
+    """Keeps a campaign filled with people who live in `zone`, where it is day; the first number is the one `after`."""
 
-    def __init__(self, database_url: str, campaign_id: str) -> None:
+    def __init__(self, database_url: str, campaign_id: str, *, after: int = 0) -> None:
         self._sql: Engine = create_engine(database_url)
-        self._campaign_id, self._written = campaign_id, 0
+        self._campaign_id, self._written = campaign_id, after
         self.zone = zone_where_it_is(NOON, utc_now())
 
     def fill_up_to(self, count: int) -> None:
