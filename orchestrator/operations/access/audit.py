@@ -66,6 +66,7 @@ def recorded(change: Change) -> Iterator[None]:
 
 
 def record_change(
+    tx: Connection,
     action: str,
     *,
     subject: str | None,
@@ -74,12 +75,13 @@ def record_change(
     by: str,
     key_id: str | None,
     user_id: str | None = None,
-    sql: Engine,
 ) -> None:
-    """Record what somebody did or tried outside of a request; `before` and `after` show the subject as REST does."""
+    """Record what somebody does or tries outside of a request, in the transaction that does it.
+
+    `before` and `after` show the subject as REST does.
+    """
     values = {"id": new_id("aud"), "by": by, "key_id": key_id, "user_id": user_id, "action": action, "subject": subject}
-    with sql.begin() as tx:
-        access.insert_audit_event(tx, {**values, "changes": changes_of(subject, before, after)})
+    access.insert_audit_event(tx, {**values, "changes": changes_of(subject, before, after)})
 
 
 def concerns(subject: str) -> None:

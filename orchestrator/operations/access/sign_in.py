@@ -79,8 +79,6 @@ def sign_in(login: str, password: str, *, now: datetime, sql: Engine) -> SignedI
     signed_in = _open_of_user(user, now, sql) if user else None
     if signed_in is None:
         _record_failure(login, sql)
-        return None
-    _record("sign in", signed_in.session, sql)
     return signed_in
 
 
@@ -128,12 +126,10 @@ def use_sign_in_link(token: str, *, now: datetime, sql: Engine) -> SignedIn | No
     """
     with sql.begin() as tx:
         link = sessions.use_link(tx, digest_of(token), now=now)
-        signed_in = link and _open(tx, None, f"link of {link.created_by}", Role(link.role), now)
-    if signed_in is None:
-        record_change("sign in refused", subject="link", before=None, after=None, by=_NOBODY, key_id=None, sql=sql)
-        return None
-    _record("sign in by link", signed_in.session, sql)
-    return signed_in
+        if link is None:
+            _record(tx, "sign in refused", subject="link")
+            return None
+        return _open(tx, "sign in by link", None, f"link of {link.created_by}", Role(link.role), now)
 
 
 def _open_of_user(user: User, now: datetime, sql: Engine) -> SignedIn | None:
@@ -141,15 +137,16 @@ def _open_of_user(user: User, now: datetime, sql: Engine) -> SignedIn | None:
     with sql.begin() as tx:
         sessions.delete_ended(tx, now=now)
         row = users.note_sign_in(tx, user.id, password_hash=user.password_hash)
-        return _open(tx, user.id, row.name, Role(row.role), now) if row else None
+        return _open(tx, "sign in", user.id, row.name, Role(row.role), now) if row else None
 
 
-def _open(tx: Connection, user_id: str | None, name: str, role: Role, now: datetime) -> SignedIn:
+def _open(tx: Connection, action: str, user_id: str | None, name: str, role: Role, now: datetime) -> SignedIn:
     token, csrf = secrets.token_urlsafe(_TOKEN_BYTES), secrets.token_urlsafe(_TOKEN_BYTES)
     session = Session(user_id, name, role, csrf, now + LONGEST)
     times = {"created_at": now, "last_used_at": now, "expires_at": session.expires_at}
     who = {"user_id": user_id} if user_id else {"name": name, "role": role.value}
     sessions.insert_session(tx, {"digest": digest_of(token), "csrf": csrf, **who, **times})
+    _record(tx, action, subject=user_id or "link", by=name, user_id=user_id)
     return SignedIn(token, session)
 
 
@@ -169,21 +166,12 @@ def _renewed(row: Row[Any], password: str, sql: Engine) -> str:
         return renewed if users.replace_hash(tx, row.id, old=row.password_hash, new=renewed) else row.password_hash
 
 
-def _record(action: str, session: Session, sql: Engine) -> None:
-    record_change(
-        action,
-        subject=session.user_id or "link",
-        before=None,
-        after=None,
-        by=session.name,
-        key_id=None,
-        user_id=session.user_id,
-        sql=sql,
-    )
+def _record(tx: Connection, action: str, *, subject: str, by: str = _NOBODY, user_id: str | None = None) -> None:
+    record_change(tx, action, subject=subject, before=None, after=None, by=by, key_id=None, user_id=user_id)
 
 
 def _record_failure(login: str, sql: Engine) -> None:
     """Record a refused sign-in without the login: it may be the password, typed in the wrong field."""
     row = _find(login, sql)
-    subject = row.id if row else "user"
-    record_change("sign in refused", subject=subject, before=None, after=None, by=_NOBODY, key_id=None, sql=sql)
+    with sql.begin() as tx:
+        _record(tx, "sign in refused", subject=row.id if row else "user")

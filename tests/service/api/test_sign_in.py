@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -44,6 +46,21 @@ def opened(services: Services, password: str = PASSWORD) -> sign_in.SignedIn | N
 def all_of(services: Services, query: str) -> list[Any]:
     with services.sql.connect() as tx:
         return [tuple(row) for row in tx.execute(text(query))]
+
+
+@contextmanager
+def lost_at(services: Services, statement: str) -> Iterator[None]:
+    """Lose the store at a statement, meanwhile."""
+
+    def broken(*args: Any) -> None:
+        if statement in args[2]:
+            raise ConnectionError("lost")
+
+    event.listen(services.sql, "before_cursor_execute", broken)
+    try:
+        yield
+    finally:
+        event.remove(services.sql, "before_cursor_execute", broken)
 
 
 @pytest.mark.parametrize("login", [LOGIN, "ADA@example.com", " ada@Example.COM "])
@@ -206,6 +223,22 @@ def test_sign_ins_are_recorded_and_refused_ones_without_what_was_typed(services:
     ]
 
 
+def test_who_cannot_be_recorded_is_not_signed_in(services: Services, ada: str) -> None:
+    """The process dies, or the store is lost, before the record is written: no session stands without it."""
+    now = services.clock()
+    token = sign_in.create_sign_in_link(Role.VIEWER, by="api", now=now, sql=services.sql)
+
+    with lost_at(services, "INSERT INTO audit_events"):
+        with pytest.raises(ConnectionError):
+            opened(services)
+        with pytest.raises(ConnectionError):
+            sign_in.use_sign_in_link(token, now=now, sql=services.sql)
+
+    assert all_of(services, "SELECT * FROM sign_in_sessions") == []
+    assert all_of(services, "SELECT last_sign_in_at FROM users") == [(None,)]
+    assert sign_in.use_sign_in_link(token, now=now, sql=services.sql) is not None
+
+
 def test_a_link_signs_in_once(services: Services) -> None:
     now = services.clock()
     token = sign_in.create_sign_in_link(Role.ADMIN, by="api", now=now, sql=services.sql)
@@ -251,14 +284,8 @@ def test_a_link_is_not_used_up_by_a_sign_in_that_failed(services: Services) -> N
     now = services.clock()
     token = sign_in.create_sign_in_link(Role.VIEWER, by="api", now=now, sql=services.sql)
 
-    def broken(*args: Any) -> None:
-        if "INSERT INTO sign_in_sessions" in args[2]:
-            raise ConnectionError("lost")
-
-    event.listen(services.sql, "before_cursor_execute", broken)
-    with pytest.raises(ConnectionError):
+    with lost_at(services, "INSERT INTO sign_in_sessions"), pytest.raises(ConnectionError):
         sign_in.use_sign_in_link(token, now=now, sql=services.sql)
-    event.remove(services.sql, "before_cursor_execute", broken)
 
     assert sign_in.use_sign_in_link(token, now=now, sql=services.sql) is not None
 
