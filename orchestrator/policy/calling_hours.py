@@ -7,16 +7,18 @@ a local time that comes twice (clocks set back) is open twice, one that never co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache, reduce
-from operator import and_
+from itertools import pairwise
+from operator import and_, or_
 from typing import NamedTuple
 
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.weekly_hours import CONTACT, WEEK, CallingHours
 from orchestrator.policy.zones.zone_names import zone_info, zones_of
 
+_MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 _DAY_MINUTES = 24 * 60
 _WEEK_MINUTES = 7 * _DAY_MINUTES
@@ -24,10 +26,32 @@ _COMMON_MINUTES_A_DAY = 120
 _HORIZON_DAYS = 400  # longer than a year of holidays
 
 
+class Bound(NamedTuple):
+    """Hours that must be open, and the key of the zones in all of which they must be."""
+
+    hours: CallingHours
+    zone_key: str
+
+
 class _Span(NamedTuple):
     start: int
     end: int
     is_tail: bool  # of a window that began the evening before
+
+
+class _Day(NamedTuple):
+    """The minutes of a local day that are open, as bits; those of the evening before apart."""
+
+    own: int
+    tails: int
+
+
+class _Clock(NamedTuple):
+    """The hours of a week by the clock of one zone."""
+
+    zone: tzinfo | None
+    week: tuple[_Day, ...]
+    holidays: frozenset[date]
 
 
 def is_open(hours: CallingHours, zone_key: str, now: datetime) -> bool:
@@ -40,12 +64,17 @@ def is_open(hours: CallingHours, zone_key: str, now: datetime) -> bool:
 
 def next_opening(hours: CallingHours, zone_key: str, now: datetime) -> datetime | None:
     """Return the first moment from `now` on that is open, in UTC; None when there is none within 400 days."""
-    if is_open(hours, zone_key, now):
+    return next_common_opening([Bound(hours, zone_key)], now)
+
+
+def next_common_opening(bounds: Sequence[Bound], now: datetime) -> datetime | None:
+    """Return the first moment from `now` on at which all of these are open, in UTC; None for none within 400 days."""
+    if all(is_open(*bound, now) for bound in bounds):
         return now.astimezone(UTC)
-    if is_zone_unknown(hours, zone_key, now):
+    if any(is_zone_unknown(*bound, now) for bound in bounds):
         return None
-    candidates = _candidates(hours, _zones(hours, zone_key), now.astimezone(UTC))
-    return next((moment for moment in candidates if is_open(hours, zone_key, moment)), None)
+    moments = _openings(bounds, now.astimezone(UTC).replace(second=0, microsecond=0))
+    return next((moment for moment in moments if all(is_open(*bound, moment) for bound in bounds)), None)
 
 
 def is_zone_unknown(hours: CallingHours, zone_key: str, now: datetime) -> bool:
@@ -125,11 +154,16 @@ def _share_enough_at(hours: CallingHours, rules: list[tzinfo], moment: datetime)
 
 def _week_bits(hours: CallingHours) -> int:
     """Return the local week as bits, one a minute: zones are then compared by turning and `and`."""
-    bits = 0
-    for index, day in enumerate(_week(hours)):
-        for span in day:
-            bits |= ((1 << (span.end - span.start)) - 1) << (index * _DAY_MINUTES + span.start)
-    return bits
+    return sum(
+        (_bits(day, is_tail=False) | _bits(day, is_tail=True)) << (n * _DAY_MINUTES)
+        for n, day in enumerate(_week(hours))
+    )
+
+
+def _bits(spans: Iterable[_Span], *, is_tail: bool) -> int:
+    """Return the minutes of a day that those of its windows have which began on it, or the evening before."""
+    of_day = (span for span in spans if span.is_tail is is_tail)
+    return reduce(or_, (((1 << (span.end - span.start)) - 1) << span.start for span in of_day), 0)
 
 
 def _as_utc(week: int, local: datetime) -> int:
@@ -137,28 +171,40 @@ def _as_utc(week: int, local: datetime) -> int:
     return (week >> ahead) | ((week & ((1 << ahead) - 1)) << (_WEEK_MINUTES - ahead))
 
 
-def _candidates(hours: CallingHours, zones: tuple[str, ...], now: datetime) -> Iterator[datetime]:
-    """Yield, in order, every moment after `now` at which some zone may open; none of them is promised to be open."""
+def _openings(bounds: Sequence[Bound], start: datetime) -> Iterator[datetime]:
+    """Yield, in order and one a day at most, moments from `start`, a whole minute, at which all clocks are open."""
+    clocks = [clock for bound in bounds if not bound.hours.always for clock in _clocks(*bound)]
+    zones = {clock.zone for clock in clocks}
     for days in range(_HORIZON_DAYS):
-        start, end = now + days * _DAY, now + (days + 1) * _DAY
-        turns = {turn for zone in zones for turn in _turns(hours, zone, start, end)}
-        yield from sorted(turn for turn in turns if start < turn <= end)
+        day = start + days * _DAY
+        changes = {moment for zone in zones for moment in _clock_change(zone, day, day + _DAY)}
+        for begin, end in pairwise([day, *sorted(changes), day + _DAY]):
+            minutes = (end - begin) // _MINUTE
+            if common := reduce(and_, (_open_minutes(clock, begin, minutes) for clock in clocks)):
+                yield begin + _first_bit(common) * _MINUTE
 
 
-def _turns(hours: CallingHours, zone_name: str, start: datetime, end: datetime) -> Iterator[datetime]:
-    zone = zone_info(zone_name)
-    day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
-    yield from _clock_change(zone, start, end)
-    while day <= last:
-        yield from _span_starts(hours, zone, day)
-        day += _DAY
+def _clocks(hours: CallingHours, zone_key: str) -> Iterator[_Clock]:
+    days = tuple(_Day(_bits(day, is_tail=False), _bits(day, is_tail=True)) for day in _week(hours))
+    return (_Clock(zone_info(zone), days, hours.holidays) for zone in _zones(hours, zone_key))
 
 
-def _span_starts(hours: CallingHours, zone: tzinfo | None, day: date) -> Iterator[datetime]:
-    for span in _week(hours)[day.weekday()]:
-        wall = datetime.combine(day, time(span.start // 60, span.start % 60), tzinfo=zone)
-        yield wall.astimezone(UTC)
-        yield wall.replace(fold=1).astimezone(UTC)  # the same wall time once more, where clocks are set back
+def _open_minutes(clock: _Clock, begin: datetime, minutes: int) -> int:
+    """Return the minutes from `begin` on that are open, as bits, while the clock of the zone is not set."""
+    local = begin.astimezone(clock.zone)
+    two_days = _open_on(clock, local.date()) | _open_on(clock, local.date() + _DAY) << _DAY_MINUTES
+    return two_days >> (local.hour * 60 + local.minute) & ((1 << minutes) - 1)
+
+
+def _open_on(clock: _Clock, day: date) -> int:
+    if day in clock.holidays:
+        return 0
+    own, tails = clock.week[day.weekday()]
+    return own if day - _DAY in clock.holidays else own | tails
+
+
+def _first_bit(bits: int) -> int:
+    return (bits & -bits).bit_length() - 1
 
 
 def _clock_change(zone: tzinfo | None, start: datetime, end: datetime) -> Iterator[datetime]:

@@ -104,8 +104,9 @@ _SENTENCES = {
         "(with the timezone_source `address` where its number lies elsewhere) or the campaign a default_timezone."
     ),
     Reason.NO_COMMON_HOURS: (
-        "The campaign's calling hours and those that the law of the person's place allows have no minute in common, so "
-        "that the contact is never called; change the calling_hours, or the contact's region or timezone."
+        "The campaign's calling hours and those that the law of the person's place allows have no minute in common, "
+        "holidays left out, so that the contact is never called; change the calling_hours, or the contact's region or "
+        "timezone."
     ),
     Reason.LAW_HOURS: "The law of the place where the person is allows no such call at this hour.",
     Reason.LAW_HOLIDAY: "It is a holiday in the place where the person is, on which its law allows no such call.",

@@ -135,7 +135,7 @@ def _warnings(plan: Plan) -> Iterator[Finding]:
             "/calling_hours",
             "no_common_hours",
             f"{plan.never_in_hours:,} contacts are never called: the calling hours and those that the law allows where "
-            "they are have no minute in common",
+            "they are have no minute in common, holidays left out",
         )
     yield from _of_money(plan)
     if plan.stop:

@@ -39,11 +39,17 @@ _BEFORE_START = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED, CampaignStatus.
 _SAID_BY = {"flow", "purpose", "voice"}
 _PLACED_BY = {"default_timezone", "calling_hours", "purpose"}  # an emergency has hours of its own
 
-_HELD_BY_OWN_HOURS = (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN, Reason.NO_COMMON_HOURS)
-_HELD_BY_HOURS = (*_HELD_BY_OWN_HOURS, Reason.LAW_HOURS, Reason.LAW_HOLIDAY)
+# By the campaign's own or the law's: they are held until both are open.
+_HELD_BY_HOURS = (
+    Reason.OUTSIDE_HOURS,
+    Reason.ZONE_UNKNOWN,
+    Reason.NO_COMMON_HOURS,
+    Reason.LAW_HOURS,
+    Reason.LAW_HOLIDAY,
+)
 # Contacts held for one of these reasons are released when the field changes.
 _HELD_BY = {
-    "calling_hours": _HELD_BY_OWN_HOURS,
+    "calling_hours": _HELD_BY_HOURS,
     "default_timezone": _HELD_BY_HOURS,
     "flow": (*_HELD_BY_HOURS, *HELD_BY_CAPS),  # it may speak with another voice, and so under another law
     "law": (*_HELD_BY_HOURS, *HELD_BY_CAPS),

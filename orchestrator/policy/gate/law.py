@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
 
-from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening, week_of
+from orchestrator.policy.calling_hours import is_open, is_zone_unknown
 from orchestrator.policy.gate.answers import Hold
 from orchestrator.policy.gate.check import Check, Facts, Source
+from orchestrator.policy.gate.common_hours import hold_closed, is_enforced, law_zone_key
 from orchestrator.policy.gate.facts import GateFacts
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.kinds import Kind
 from orchestrator.policy.law.law import Law
-from orchestrator.policy.law.setting import LawMode
-from orchestrator.policy.weekly_hours import CallingHours
 from orchestrator.policy.zones.zone_names import zone_info, zones_of
 
 
-class LawVerdict(NamedTuple):
-    """What the law says at a moment, whether a campaign obeys it or not; None where it has nothing against a call."""
-
-    hours: Hold | None = None
-    holiday: Hold | None = None
-
-
-def law_verdict(facts: GateFacts, now: datetime) -> LawVerdict:
-    """Return what the law of the person's place says about a call at `now`, for whoever warns of it."""
-    if facts.law is None:
-        return LawVerdict()
-    return _verdict(facts.law, _zone_key(facts), now.replace(second=0, microsecond=0))
-
-
-def _zone_key(facts: GateFacts) -> str:
-    return facts.law_zone_key or facts.zone_key
+def _says(facts: GateFacts, now: datetime) -> Reason | None:
+    """Return what the law of the person's place has against a call at `now`, whether a campaign obeys it or not."""
+    return _verdict(facts.law, law_zone_key(facts), now.replace(second=0, microsecond=0)) if facts.law else None
 
 
 def sources_of(law: Law | None, *kinds: Kind) -> Sequence[Source]:
@@ -45,57 +30,41 @@ def sources_of(law: Law | None, *kinds: Kind) -> Sequence[Source]:
 
 # Hours and holidays change with the minute at most, and a claim asks for many contacts of one place at once.
 @lru_cache(maxsize=16_384)
-def _verdict(law: Law, zone_key: str, minute: datetime) -> LawVerdict:
+def _verdict(law: Law, zone_key: str, minute: datetime) -> Reason | None:
     if law.is_never_open:
-        return LawVerdict(hours=Hold(Reason.LAW_HOURS, None))
+        return Reason.LAW_HOURS
     if law.week is None or law.hours is None:
-        return LawVerdict()
+        return None
     if is_zone_unknown(law.week, zone_key, minute):
-        return LawVerdict(hours=Hold(Reason.ZONE_UNKNOWN, None))
+        return Reason.ZONE_UNKNOWN
     if not is_open(law.week, zone_key, minute):
-        return LawVerdict(hours=Hold(Reason.LAW_HOURS, next_opening(law.hours, zone_key, minute)))
-    if not is_open(law.hours, zone_key, minute):
-        return LawVerdict(holiday=Hold(Reason.LAW_HOLIDAY, next_opening(law.hours, zone_key, minute)))
-    return LawVerdict()
+        return Reason.LAW_HOURS
+    return None if is_open(law.hours, zone_key, minute) else Reason.LAW_HOLIDAY
 
 
-def never_meet(facts: GateFacts, now: datetime) -> bool:
-    """Return whether the campaign's hours and those of the law, which binds it, have no minute of a week in common.
-
-    Holidays are left out: they shorten both. False where the zones are not known.
-    """
-    if facts.law is None or not _is_enforced(facts):
-        return False
-    return _never_meet(facts.calling_hours, facts.zone_key, facts.law, _zone_key(facts), now.year)
+def _of_hours(facts: GateFacts, now: datetime) -> Reason | None:
+    reason = _says(facts, now)
+    return None if reason is Reason.LAW_HOLIDAY else reason
 
 
-@lru_cache(maxsize=4_096)
-def _never_meet(hours: CallingHours, zone_key: str, law: Law, law_zone_key: str, year: int) -> bool:
-    if law.week is None:
-        return False
-    # Clocks are set on other days in other places: two places may share an hour for a week of spring alone.
-    days = [datetime(year, month, day, 12, tzinfo=UTC) for month in range(1, 13) for day in (1, 15, 28)]
-    if is_zone_unknown(hours, zone_key, days[0]) or is_zone_unknown(law.week, law_zone_key, days[0]):
-        return False
-    return not any(week_of(hours, zone_key, day) & week_of(law.week, law_zone_key, day) for day in days)
-
-
-def _is_enforced(facts: GateFacts) -> bool:
-    return facts.law_mode is LawMode.ENFORCE and not facts.ignore_hours
+def _of_holidays(facts: GateFacts, now: datetime) -> Reason | None:
+    reason = _says(facts, now)
+    return reason if reason is Reason.LAW_HOLIDAY else None
 
 
 def _law_hours(facts: GateFacts, now: datetime) -> Hold | None:
-    hold = law_verdict(facts, now).hours if _is_enforced(facts) else None
-    return Hold(Reason.NO_COMMON_HOURS, None) if hold and never_meet(facts, now) else hold
+    reason = _of_hours(facts, now) if is_enforced(facts) else None
+    return hold_closed(reason, facts, now) if reason else None
 
 
 def _law_holiday(facts: GateFacts, now: datetime) -> Hold | None:
-    return law_verdict(facts, now).holiday if _is_enforced(facts) else None
+    reason = _of_holidays(facts, now) if is_enforced(facts) else None
+    return hold_closed(reason, facts, now) if reason else None
 
 
 def _hours_facts(facts: GateFacts, now: datetime) -> Facts:
     return {
-        **_about(facts, law_verdict(facts, now).hours),
+        **_about(facts, _of_hours(facts, now)),
         "windows": {
             rule.pack: [window.model_dump(mode="json") for window in rule.row.value]
             for rule in (facts.law.of(Kind.WINDOW) if facts.law else ())
@@ -105,12 +74,12 @@ def _hours_facts(facts: GateFacts, now: datetime) -> Facts:
 
 def _holiday_facts(facts: GateFacts, now: datetime) -> Facts:
     days = facts.law.holidays if facts.law else {}
-    here = {now.astimezone(zone_info(zone)).date() for zone in zones_of(_zone_key(facts))}
+    here = {now.astimezone(zone_info(zone)).date() for zone in zones_of(law_zone_key(facts))}
     named = {day.isoformat(): days[day] for day in sorted(here & days.keys())}
-    return {**_about(facts, law_verdict(facts, now).holiday), "holidays": named}
+    return {**_about(facts, _of_holidays(facts, now)), "holidays": named}
 
 
-def _about(facts: GateFacts, verdict: Hold | None) -> Facts:
+def _about(facts: GateFacts, reason: Reason | None) -> Facts:
     """Return what both checks were judged by; `would_hold` is what the law says, obeyed or not."""
     law = facts.law
     return {
@@ -119,8 +88,8 @@ def _about(facts: GateFacts, verdict: Hold | None) -> Facts:
         "regions": list(law.regions) if law else [],
         "purpose": law.purpose.value if law else None,
         "voice": law.voice.value if law and law.voice else None,
-        "zones": _zone_key(facts),
-        "would_hold": verdict.reason.value if verdict else None,
+        "zones": law_zone_key(facts),
+        "would_hold": reason.value if reason else None,
     }
 
 

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.policy.caller_id import when_a_place_frees
-from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening
+from orchestrator.policy.calling_hours import is_open
 from orchestrator.policy.gate.answers import Hold
 from orchestrator.policy.gate.caps import CAPS, RESTS, said_by_law
 from orchestrator.policy.gate.check import Check, Facts
+from orchestrator.policy.gate.common_hours import hold_closed
 from orchestrator.policy.gate.consents import CONSENT
 from orchestrator.policy.gate.facts import GateFacts
-from orchestrator.policy.gate.law import LAW, never_meet
+from orchestrator.policy.gate.law import LAW
 from orchestrator.policy.gate.lists import LISTS
 from orchestrator.policy.gate.reassigned import CLEARED
 from orchestrator.policy.hold_reasons import Reason
@@ -47,11 +48,7 @@ def _not_yet(facts: GateFacts, now: datetime) -> Hold | None:
 def _closed_hours(facts: GateFacts, now: datetime) -> Hold | None:
     if facts.ignore_hours or is_open(facts.calling_hours, facts.zone_key, now):
         return None
-    if is_zone_unknown(facts.calling_hours, facts.zone_key, now):
-        return Hold(Reason.ZONE_UNKNOWN, None)
-    if never_meet(facts, now):
-        return Hold(Reason.NO_COMMON_HOURS, None)
-    return Hold(Reason.OUTSIDE_HOURS, next_opening(facts.calling_hours, facts.zone_key, now))
+    return hold_closed(Reason.OUTSIDE_HOURS, facts, now)
 
 
 def _number_in_use(facts: GateFacts, now: datetime) -> Hold | None:

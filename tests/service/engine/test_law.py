@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -235,12 +236,39 @@ def test_hours_that_never_meet_those_of_the_law_are_told_before_the_start_and_en
     assert (row["status"], row["reason"]) == ("exhausted", "no_common_hours")
 
 
-def test_other_hours_release_whom_hours_that_never_meet_held(world: World) -> None:
+@pytest.mark.parametrize("reason", ["outside_hours", "zone_unknown", "no_common_hours", "law_hours", "law_holiday"])
+def test_other_hours_release_whom_closed_hours_held(world: World, reason: str) -> None:
     campaign_id = world.campaign(calling_hours=EARLY, always_because=None, law=None)
-    contact_id = world.contact(campaign_id, timezone="America/Chicago")
-    world.claim(campaign_id)
-    assert world.contact_row(contact_id)["reason"] == "no_common_hours"
+    tomorrow = utc_now() + timedelta(days=1)
+    contact_id = world.contact(campaign_id, timezone="America/Chicago", status="held", reason=reason, due_at=tomorrow)
 
     say(world, campaign_id, calling_hours={"windows": [{"days": ["mon-sun"], "start": "05:00", "end": "20:00"}]})
 
     assert world.contact_row(contact_id)["status"] == "waiting"
+
+
+def test_who_is_held_until_both_are_open_is_not_claimed_when_the_campaign_alone_is(world: World) -> None:
+    """The campaign opens in two hours, by the clock of another place; the law later, where it is night."""
+    now = utc_now()
+    soon = [now + timedelta(minutes=30 * part) for part in range(8)]
+    night = next(zone for zone in ZONES if US.hours and not any(is_open(US.hours, zone, moment) for moment in soon))
+    opens_at = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=2)
+    window = {"days": ["mon-sun"], "start": f"{opens_at:%H:%M}", "end": f"{opens_at + timedelta(hours=20):%H:%M}"}
+    campaign_id = world.campaign(law=OFF)
+    contact_id = world.contact(campaign_id, timezone=night, timezone_source="address")
+    [call_id] = world.claim(campaign_id)
+    say_both = "UPDATE campaigns SET law = NULL, calling_hours = CAST(:hours AS jsonb)"
+    world.execute(say_both, hours=json.dumps({"timezone": "Etc/UTC", "windows": [window], "holidays": []}))
+
+    world.dialer.dial_call(call_id)
+
+    explained = world.run(explain_contact, contact_id, at=None).explanation
+    held = stands(world, contact_id)
+    assert held == ("held", "outside_hours", explained.until)
+    assert explained.until and explained.until > opens_at
+    # the campaign has opened, and the law has not
+    passed = opens_at - utc_now()
+    world.execute("UPDATE campaigns SET calling_hours = '{\"always\": true}'")
+    world.execute("UPDATE contacts SET due_at = due_at - CAST(:passed AS interval)", passed=passed)
+    assert world.claim(campaign_id) == []
+    assert stands(world, contact_id) == ("held", "outside_hours", explained.until - passed)

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening, open_keys
+from orchestrator.policy.calling_hours import (
+    Bound,
+    is_open,
+    is_zone_unknown,
+    next_common_opening,
+    next_opening,
+    open_keys,
+)
 from orchestrator.policy.weekly_hours import WEEK, CallingHours, Day, Window
 from orchestrator.policy.zones.clock_rules import clock_of
 
@@ -350,3 +357,25 @@ def test_an_hour_is_open_exactly_when_the_wall_clock_says_so(
     hours = CallingHours(windows=tuple(windows), holidays=holidays)
 
     assert is_open(hours, zone, now) is _is_open_by_the_wall_clock(hours, [zone], now)
+
+
+@given(
+    both=st.tuples(*[st.lists(_WINDOWS, min_size=1, max_size=2)] * 2),
+    zones=st.tuples(_ZONES, _ZONES),
+    now=_MOMENTS,
+    holidays=_HOLIDAYS,
+)
+@settings(max_examples=30, deadline=None)
+def test_the_next_common_opening_is_the_first_moment_at_which_both_are_open(
+    both: tuple[list[Window], list[Window]], zones: tuple[str, str], now: datetime, holidays: frozenset[date]
+) -> None:
+    one = Bound(CallingHours(windows=tuple(both[0]), holidays=holidays), zones[0])
+    other = Bound(CallingHours(windows=tuple(both[1])), zones[1])
+
+    opening = next_common_opening([one, other], now)
+
+    assert opening is None or (opening >= now and is_open(*one, opening) and is_open(*other, opening))
+    waiting, limit = now, min(opening or now + timedelta(days=9), now + timedelta(days=9))
+    while waiting < limit:
+        assert not (is_open(*one, waiting) and is_open(*other, waiting))
+        waiting += timedelta(minutes=5)

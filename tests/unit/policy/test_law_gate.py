@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from orchestrator.policy.calling_hours import is_open
 from orchestrator.policy.dial_gate import CHECKS, GateFacts, Go, Hold, may_dial
 from orchestrator.policy.explain import explain
-from orchestrator.policy.gate.law import law_verdict
 from orchestrator.policy.hold_reasons import Reason
-from orchestrator.policy.law.law import law_for
+from orchestrator.policy.law.law import Law, law_for
 from orchestrator.policy.law.setting import LawMode
 from orchestrator.policy.purposes import Purpose, Voice
 from orchestrator.policy.weekly_hours import CallingHours
@@ -97,7 +96,6 @@ def test_a_campaign_that_does_not_obey_the_law_is_let_go_and_the_explanation_say
     assert explained["law_hours"].passed
     assert explained["law_hours"].facts["would_hold"] == "law_hours"
     assert explained["law_hours"].facts["mode"] == mode
-    assert law_verdict(facts, night).hours == Hold(Reason.LAW_HOURS, at("2026-12-01T13:00:00"))
 
 
 def test_hours_that_a_single_call_ignores_are_those_of_the_law_too() -> None:
@@ -136,23 +134,76 @@ def test_facts_without_a_law_forbid_nothing() -> None:
     assert may_dial(replace(FREE, law=None), at("2026-12-01T04:00:00")) == Go()
 
 
+OFFICE = CallingHours()  # Monday to Saturday from 09:00 to 20:00
+EARLY = CallingHours.model_validate({"windows": [{"days": ["mon-sun"], "start": "06:00", "end": "10:00"}]})
+IN_HAWAII = EARLY.model_copy(update={"timezone": "Pacific/Honolulu"})
+BY_NIGHT = CallingHours.model_validate({"windows": [{"days": ["fri", "sun"], "start": "19:30", "end": "09:30"}]})
+
+
+@pytest.mark.parametrize(
+    ("hours", "now", "verdict"),
+    [
+        # who is closed now is told, with the time at which both are open
+        (EARLY, "2026-12-01T10:00:00", Hold(Reason.OUTSIDE_HOURS, at("2026-12-01T13:00:00"))),
+        (EARLY, "2026-12-01T11:30:00", Hold(Reason.LAW_HOURS, at("2026-12-01T13:00:00"))),
+        (EARLY, "2026-12-01T16:00:00", Hold(Reason.OUTSIDE_HOURS, at("2026-12-02T13:00:00"))),
+        # the law has opened, and the campaign has not
+        (OFFICE, "2026-12-01T12:30:00", Hold(Reason.OUTSIDE_HOURS, at("2026-12-01T14:00:00"))),
+        # 06:00 in Honolulu is 11:00 in Florida
+        (IN_HAWAII, "2026-12-01T12:30:00", Hold(Reason.OUTSIDE_HOURS, at("2026-12-01T16:00:00"))),
+        # Friday evening until Saturday morning: the law lets go before and after the night
+        (BY_NIGHT, "2026-12-04T23:00:00", Hold(Reason.OUTSIDE_HOURS, at("2026-12-05T00:30:00"))),
+        (BY_NIGHT, "2026-12-05T01:00:00", Hold(Reason.LAW_HOURS, at("2026-12-05T13:00:00"))),
+        (BY_NIGHT, "2026-12-05T14:30:00", Hold(Reason.OUTSIDE_HOURS, at("2026-12-07T00:30:00"))),
+    ],
+)
+def test_a_hold_lasts_until_the_campaign_and_the_law_are_both_open(
+    hours: CallingHours, now: str, verdict: Hold
+) -> None:
+    assert may_dial(replace(FREE, calling_hours=hours), at(now)) == verdict
+
+
+def test_a_hold_of_a_campaign_that_does_not_obey_the_law_ends_with_its_own_hours() -> None:
+    facts = replace(FREE, calling_hours=EARLY, law_mode=LawMode.WARN)
+
+    assert may_dial(facts, at("2026-12-01T10:00:00")) == Hold(Reason.OUTSIDE_HOURS, at("2026-12-01T11:00:00"))
+
+
+def test_every_check_of_hours_is_explained_with_the_moment_at_which_both_are_open() -> None:
+    explained = explain(replace(FREE, calling_hours=EARLY), at("2026-12-01T10:00:00"))
+
+    assert explained.until == at("2026-12-01T13:00:00")
+    assert {check.check: check.until for check in explained.checks if check.reason} == {
+        "calling_hours": at("2026-12-01T13:00:00"),
+        "law_hours": at("2026-12-01T13:00:00"),
+    }
+
+
 @given(
-    minutes=st.integers(0, 3 * 366 * 24 * 60 * 60),
+    seconds=st.integers(0, 3 * 366 * 24 * 60 * 60),
     law=st.sampled_from([FLORIDA, LOUISIANA, law_for(("US", "US-TX"), Purpose.SALES), law_for(("GB",), Purpose.DEBT)]),
     zones=st.sets(st.sampled_from([EASTERN, "America/Denver", PACIFIC, "America/Phoenix"]), min_size=1),
+    hours=st.sampled_from([ALWAYS, OFFICE, EARLY, IN_HAWAII, BY_NIGHT]),
+    zone=st.sampled_from([EASTERN, PACIFIC]),
 )
-def test_nobody_is_called_outside_of_the_law_and_a_hold_ends_when_it_opens(
-    minutes: int, law: object, zones: set[str]
+def test_nobody_is_called_outside_of_both_hours_and_a_hold_ends_at_the_first_moment_of_both(
+    seconds: int, law: Law, zones: set[str], hours: CallingHours, zone: str
 ) -> None:
-    now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=minutes)
-    facts = replace(FREE, law=law, law_zone_key="|".join(sorted(zones)))
+    now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    facts = replace(FREE, law=law, law_zone_key="|".join(sorted(zones)), calling_hours=hours, zone_key=zone)
+
+    def are_open(moment: datetime) -> bool:
+        assert law.hours
+        return is_open(hours, zone, moment) and all(is_open(law.hours, each, moment) for each in zones)
 
     verdict = may_dial(facts, now)
 
-    assert facts.law and facts.law.hours
-    if isinstance(verdict, Go):
-        assert all(is_open(facts.law.hours, zone, now) for zone in zones)
-    else:
-        assert isinstance(verdict, Hold) and verdict.until and verdict.until > now
-        assert isinstance(may_dial(facts, verdict.until), Go)
-        assert not isinstance(may_dial(facts, verdict.until - timedelta(seconds=1)), Go)
+    assert (verdict == Go()) is are_open(now)
+    if isinstance(verdict, Hold) and verdict.until:
+        assert may_dial(facts, verdict.until) == Go()
+        waited = verdict.until - now
+        assert not any(are_open(now + waited * part / 200) for part in range(200))
+        assert not are_open(verdict.until - timedelta(seconds=1))
+    elif verdict != Go():
+        assert verdict == Hold(Reason.NO_COMMON_HOURS, None)
+        assert not any(are_open(now + timedelta(minutes=20 * step)) for step in range(3 * 24 * 7))
