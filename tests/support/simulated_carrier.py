@@ -41,7 +41,7 @@ class SimulatedCarrier:
         return leg
 
     def post(
-        self, path: str, body: object = None, *, key: str | None = None, raw: bytes | None = None
+        self, path: str, body: object = None, *, key: str | None = None, raw: bytes | None = None, timeout: float = 15
     ) -> requests.Response:
         """Send a request unchanged, without the SDK; the path is below /v2."""
         return requests.post(
@@ -49,7 +49,7 @@ class SimulatedCarrier:
             json=body,
             data=raw,
             headers={"Authorization": f"Bearer {self.simulator.api_key if key is None else key}"},
-            timeout=15,
+            timeout=timeout,
         )
 
     def act(self, leg: str, action: str, **body: Any) -> requests.Response:

@@ -79,7 +79,7 @@ def test_events_that_have_just_come_hold_nobody_up(world: World) -> None:
 
 def test_commands_that_have_just_been_decided_hold_nobody_up(world: World) -> None:
     world.contacts(world.campaign(), 3)
-    let_calls_wait(world, 100, for_ms=0)
+    let_calls_wait(world, 100, for_ms=-5_000)
 
     assert len(world.dispatcher.dispatch_calls()) == 3
 

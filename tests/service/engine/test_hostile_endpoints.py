@@ -39,6 +39,7 @@ def _dies(_server: RawServer) -> Behaviour:
     return lambda connection, _request: reset(connection)
 
 
+_BRIEFLY_S = 0.4
 HOSTILE = {
     "hangs": (_hangs, "timeout: "),
     "drips": (_drips, "timeout: "),
@@ -59,9 +60,10 @@ def test_an_endpoint_that_does_not_accept_is_tried_again_later(teller: Teller, n
         teller.tell("call.ended call_1", "call.ended call_2")
         began = time.monotonic()
 
-        teller.deliverer(server.url, timeout_s=0.4).deliver_events()
+        is_slow = error.startswith("timeout")
+        teller.deliverer(server.url, timeout_s=_BRIEFLY_S if is_slow else 10.0).deliver_events()
 
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 8
     rows = teller.rows()
     assert {row.status for row in rows} == {"pending"}
     assert rows[0].error.startswith(error)
@@ -83,9 +85,9 @@ def test_what_follows_a_2xx_changes_nothing(teller: Teller, body: Any) -> None:
         teller.endpoint(server.url)
         teller.tell("call.ended call_1", "call.ended call_2")
         began = time.monotonic()
-        teller.deliverer(server.url, timeout_s=5.0).deliver_events()
+        teller.deliverer(server.url, timeout_s=20.0).deliver_events()
 
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15
     assert [(row.status, row.answered) for row in teller.rows()] == [("delivered", 200)] * 2
     assert len(server.requests) == 2
 
@@ -140,7 +142,7 @@ def test_an_endpoint_that_hangs_delays_no_other(teller: Teller) -> None:
         teller.tell("contact.finished con_1")
 
         trusted = tuple(server.url.split("/")[2] for server in (slow, quick))
-        teller.deliverer(trusted=trusted, timeout_s=0.3).deliver_events()
+        teller.deliverer(trusted=trusted, timeout_s=1.5).deliver_events()
 
         assert len(slow.requests) <= 8
     rows = {row.endpoint_id: row.status for row in teller.rows("endpoint_id, status") if row.endpoint_id == other}

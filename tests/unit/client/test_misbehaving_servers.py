@@ -139,7 +139,7 @@ def test_an_api_that_does_not_answer_is_given_up(either: Either) -> None:
         connection.recv(1)
 
     with raw_server(in_turn(hang)) as server, pytest.raises(NotReached) as raised:
-        either.ask(server.url, lambda client: client.dialing.get(), timeout_s=0.2, retry_for_s=0)
+        either.ask(server.url, lambda client: client.dialing.get(), timeout_s=1.0, retry_for_s=0)
 
     assert raised.value.was_sent and len(server.requests) == 1
 
