@@ -21,7 +21,8 @@ from orchestrator.store.sql import tables
 from tests.support.world import CONNECTION, ZONE, World
 
 HOUR = timedelta(hours=1)
-NEVER_OPEN = {"windows": [{"days": ["mon"], "start": "09:00", "end": "09:01"}]}
+ANOTHER_DAY = f"{utc_now() + timedelta(days=3):%a}".lower()
+NEVER_OPEN = {"windows": [{"days": [ANOTHER_DAY], "start": "09:00", "end": "09:01"}]}
 
 
 def explained(world: World, campaign_id: str) -> CampaignExplained:

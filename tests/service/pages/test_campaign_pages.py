@@ -104,14 +104,14 @@ def test_a_viewer_is_not_shown_the_buttons_that_an_operator_was_shown_just_now(
 def test_an_edit_changes_what_was_changed_and_nothing_else(admin: Visitor, rest: Rest) -> None:
     campaign = rest.campaign(pacing={"calls_per_second": 2.5, "weight": 3}, tags=["a"])["id"]
     form = {"name": "Other", "tags": "a, b", "description": "", "calls_per_second": "2.5", "max_live_calls": "7"}
-    form |= {"max_attempts": "3", "ends_at": "2027-01-02T03:04", "spend_per_day": "", "spend_total": ""}
+    form |= {"max_attempts": "3", "ends_at": "2030-01-02T03:04", "spend_per_day": "", "spend_total": ""}
 
     assert admin.send(f"/campaigns/{campaign}/edit", form).status_code == 303
 
     after = rest.get(f"/v1/campaigns/{campaign}").json
     assert after["name"] == "Other" and after["tags"] == ["a", "b"] and after["spend"] is None
     assert after["pacing"] == {"calls_per_second": 2.5, "max_live_calls": 7, "weight": 3}
-    assert after["ends_at"] == "2027-01-02T03:04:00.000Z"
+    assert after["ends_at"] == "2030-01-02T03:04:00.000Z"
 
 
 def test_an_edit_overwrites_nobodys_change(admin: Visitor, rest: Rest) -> None:
