@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from orchestrator.policy.roles import Role
 from tests.support.browser import chromium, open_browser, open_window
@@ -61,6 +61,7 @@ def open_page(browser: Browser, stack: StackRun) -> Iterator[OpenPage]:
         if role is not None:
             page.goto(sign_in_path(stack.folder, role))
             page.get_by_role("button", name="Sign in").click()
+            expect(page.locator("#who")).to_be_visible()
         page.goto(path)
         return page
 

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from orchestrator.policy.roles import Role
 from tests.browser.conftest import OpenPage
 from tests.support.browser import check_everybody_can_use
+from tests.support.rest import fresh_number
 from tests.support.stack_run import StackRun
 
 
@@ -43,12 +44,13 @@ def test_all_dialing_stops_in_two_clicks_with_a_reason_and_everybody_sees_it(
     page, viewer = open_page("/"), open_page("/", role=Role.VIEWER)
 
     page.locator("summary", has_text="Stop all").click()
-    page.keyboard.type("wrong price in the offer")  # the field has the focus
+    expect(page.locator("details.confirm[open] input:not([type=hidden])")).to_be_focused()
+    page.keyboard.type("wrong price in the offer")
     page.get_by_role("button", name="Stop all dialing").click()
 
-    assert stack.rest.get("/v1/dialing")["reason"] == "wrong price in the offer"
     for each in (page, viewer):
         expect(each.locator("#banner")).to_contain_text("wrong price in the offer")
+    assert stack.rest.get("/v1/dialing")["reason"] == "wrong price in the offer"
     expect(viewer.get_by_role("button", name="Resume dialing")).to_have_count(0)
     page.get_by_role("button", name="Resume dialing").click()
     expect(page.locator("#banner")).to_be_empty()
@@ -92,6 +94,20 @@ def test_a_campaign_is_paused_by_the_keyboard_alone(open_page: OpenPage, campaig
     page.get_by_role("button", name="Resume").click()
 
 
+def test_a_button_that_has_the_focus_keeps_it_when_its_part_of_the_page_changes(
+    open_page: OpenPage, campaigns: dict[str, str], stack: StackRun
+) -> None:
+    page = open_page(f"/campaigns/{campaigns['draft']}")
+    start = page.get_by_role("button", name="Start", exact=True)
+    start.focus()
+
+    person = {"phone": fresh_number(), "variables": {"first_name": "Ann"}}
+    stack.rest.post(f"/v1/campaigns/{campaigns['draft']}/contacts", {"contacts": [person]})
+
+    expect(page.get_by_role("img", name="0 of 6 contacts are done")).to_be_visible()
+    expect(start).to_be_focused()
+
+
 def test_pages_work_without_the_script(open_page: OpenPage, campaigns: dict[str, str]) -> None:
     page = open_page("/", java_script_enabled=False)
 
@@ -107,10 +123,10 @@ def test_a_page_says_when_it_is_no_longer_up_to_date(open_page: OpenPage, campai
     expect(page.locator("#offline")).to_be_hidden()
 
     page.route("**/live?*", lambda route: route.abort())
-    expect(page.locator("#offline")).to_be_visible(timeout=30_000)
+    expect(page.locator("#offline")).to_be_visible()
     page.unroute_all()
 
-    expect(page.locator("#offline")).to_be_hidden(timeout=30_000)
+    expect(page.locator("#offline")).to_be_hidden()
 
 
 def test_a_page_left_open_goes_to_sign_in_when_the_session_has_ended(
@@ -124,7 +140,7 @@ def test_a_page_left_open_goes_to_sign_in_when_the_session_has_ended(
     other.get_by_role("button", name="Sign out", exact=True).click()
 
     expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
 def test_a_wrong_value_is_said_beside_its_field_and_mended_there(

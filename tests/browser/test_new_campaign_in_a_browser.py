@@ -47,6 +47,7 @@ def test_a_campaign_in_five_steps_from_a_spreadsheet_file_to_running(
     looks_right()
     page.get_by_role("button", name="Go on").click()
 
+    expect(page.get_by_label("File", exact=True)).to_be_visible()
     looks_right()
     page.get_by_label("File", exact=True).set_input_files(file)
     page.get_by_role("button", name="Look at the file").click()
@@ -63,6 +64,7 @@ def test_a_campaign_in_five_steps_from_a_spreadsheet_file_to_running(
     page.get_by_label("Language").fill("en-GB")
     looks_right()
     page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_label("Sun")).to_be_visible()
     page.get_by_label("Sun").check()
     page.get_by_label("From").fill("00:00")
     page.get_by_label("To", exact=True).fill("24:00")

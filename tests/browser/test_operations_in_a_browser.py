@@ -54,7 +54,8 @@ def test_a_key_is_made_and_revoked(open_page: OpenPage, stack: StackRun) -> None
     sure.click()
 
     expect(row).to_contain_text("revoked")
-    assert stack.rest.get("/v1/keys")["data"][0]["revoked_at"]
+    [reporting] = [each for each in stack.rest.get("/v1/keys")["data"] if each["name"] == "Reporting"]
+    assert reporting["revoked_at"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 _SERIOUS = ("serious", "critical")
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -23,6 +23,8 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+_WAITS_MS = 30_000  # of a busy machine; a page polls every two seconds for what changes by itself
+expect.set_options(timeout=_WAITS_MS)
 WIDTHS = {1440: 900, 1024: 768, 390: 844}
 """Widths at which pages are looked at, with their heights: a desk, a tablet, a phone."""
 
@@ -50,7 +52,7 @@ def open_browser() -> Iterator[Browser]:
 
 
 def open_window(browser: Browser, url: str, *, width: int = 1440, scheme: str = "light", **more: Any) -> BrowserContext:
-    """Return a window of its own, without cookies; a page that takes longer than ten seconds fails the test."""
+    """Return a window of its own, without cookies; a page that takes longer than half a minute fails the test."""
     context = browser.new_context(
         base_url=url,
         viewport={"width": width, "height": WIDTHS.get(width, 900)},
@@ -59,7 +61,7 @@ def open_window(browser: Browser, url: str, *, width: int = 1440, scheme: str = 
         locale="en-GB",
         **more,
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(_WAITS_MS)
     return context
 
 

@@ -18,7 +18,7 @@ import requests
 
 _ROOT = Path(__file__).resolve().parents[2]
 _ADDRESS = re.compile(r"http://\S+")
-_START_S = 20.0
+_START_S = 120.0
 _ANY_KEY = "KEYany"
 _STOP_S = 5.0
 
@@ -76,12 +76,12 @@ class SimulatorProcess:
             return self.process.wait(timeout=_STOP_S)
 
     def _get(self, path: str) -> dict[str, Any]:
-        answer = requests.get(self.url + path, timeout=10)
+        answer = requests.get(self.url + path, timeout=30)
         answer.raise_for_status()
         return dict(answer.json())
 
     def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        answer = requests.post(self.url + path, json=dict(body), timeout=10)
+        answer = requests.post(self.url + path, json=dict(body), timeout=30)
         answer.raise_for_status()
         return dict(answer.json())
 
@@ -106,7 +106,7 @@ def start_simulator(
         [sys.executable, "-m", "simulator", *_spelled(arguments)], cwd=_ROOT, stdout=subprocess.PIPE, text=True
     )
     url = _address(process)
-    key = requests.get(f"{url}/v2/public_key", headers={"Authorization": f"Bearer {api_key or _ANY_KEY}"}, timeout=10)
+    key = requests.get(f"{url}/v2/public_key", headers={"Authorization": f"Bearer {api_key or _ANY_KEY}"}, timeout=30)
     public = key.json()["data"]["public"]
     return SimulatorProcess(url=url, public_key=public, api_key=api_key or _ANY_KEY, process=process)
 

@@ -15,7 +15,7 @@ from orchestrator.local_stack.process import session_members
 from orchestrator.settings import child_environment
 from tests.support.poll import eventually
 
-UP_S = 180.0  # a bound on hanging: with a tenth of a core, a start takes more than a minute
+UP_S = 300.0  # a bound on hanging: with a tenth of a core, a start takes more than a minute
 _ORCHESTRATOR = (sys.executable, "-c", "from orchestrator.cli.app import app; app()")
 _NOBODYS = dict.fromkeys(
     ("ORCHESTRATOR_API_KEY", "ORCHESTRATOR_API_URL", "ORCHESTRATOR_PUBLIC_URL", "TELNYX_API_KEY"), ""

@@ -63,16 +63,21 @@ function isBusy(part) {
   return part.contains(focused) && focused.matches("input, select, textarea, details[open] *");
 }
 
+function nameOf(element) {
+  const name = ["id", "formaction", "href"].find((each) => element.hasAttribute(each));
+  return name ? `[${name}="${CSS.escape(element.getAttribute(name))}"]` : "";
+}
+
 // What the viewer has opened, scrolled or focused stays so.
 function replace(part, fresh) {
   const open = [...part.querySelectorAll("details[id][open]")].map((each) => each.id);
-  const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+  const focused = part.contains(document.activeElement) ? nameOf(document.activeElement) : "";
   const scrolled = [...part.querySelectorAll(".scroll[id]")].map((each) => [each.id, each.scrollLeft, each.scrollTop]);
   part.replaceChildren(...fresh.childNodes);
   decorate(part);
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   for (const [id, left, top] of scrolled) document.getElementById(id)?.scrollTo(left, top);
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (focused) part.querySelector(focused)?.focus({ preventScroll: true });
 }
 
 function show(html) {
