@@ -45,5 +45,5 @@ def stack(running: tuple[StackRun, SimulatorProcess]) -> StackRun:
     whole = running[0]
     if not whole.runs:
         whole.start()
-    eventually(lambda: set(whole.pids()) == PROGRAMS, within=30)
+    eventually(lambda: set(whole.pids()) == PROGRAMS, within=60)
     return whole

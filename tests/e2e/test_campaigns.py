@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support.account import LAW_AT_THE_CARRIER, account_equals_ledger, late_commands, most_in_window
-from tests.support.campaign_run import FINAL, CampaignRun
+from tests.support.campaign_run import FINAL, UNHURRIED, CampaignRun
 from tests.support.poll import eventually, stays
 from tests.support.simulator import SimulatorProcess
 from tests.support.stack_run import StackRun
@@ -37,7 +37,7 @@ def test_repeated_and_reordered_webhooks_change_nothing(stack: StackRun, simulat
 def test_answers_lost_after_acceptance_and_busy_carriers_make_no_second_call(
     stack: StackRun, simulator: SimulatorProcess
 ) -> None:
-    simulator.set_faults(reset_after=0.05, error_after=0.05, refuse_429=0.05)
+    simulator.set_faults(reset_after=0.05, error_after=0.05, refuse_429=0.1)
     campaign = CampaignRun(stack, 100)
 
     campaign.act("start")
@@ -80,7 +80,7 @@ def test_a_carrier_out_of_reach_and_then_broken_leaves_nobody_unknown(
 def test_r9_after_a_pause_returns_nothing_is_sent_until_the_campaign_goes_on(
     stack: StackRun, simulator: SimulatorProcess
 ) -> None:
-    campaign = CampaignRun(stack, 100)
+    campaign = CampaignRun(stack, 100, pacing=UNHURRIED)
     campaign.act("start")
     campaign.wait_until_dialed(30)
 
@@ -100,7 +100,7 @@ def test_r9_after_a_pause_returns_nothing_is_sent_until_the_campaign_goes_on(
 def test_r9_dialing_stopped_a_number_suppressed_and_a_campaign_canceled_are_obeyed_at_once(
     stack: StackRun, simulator: SimulatorProcess
 ) -> None:
-    campaign = CampaignRun(stack, 100)
+    campaign = CampaignRun(stack, 100, pacing=UNHURRIED)
     campaign.act("start")
     campaign.wait_until_dialed(20)
 

@@ -120,7 +120,7 @@ def test_a_live_call_is_commanded_and_told_what_became_of_it(up: Up, tmp_path: P
     words = ["--from", "+13125550100", "--flow", str(tmp_path / "music.yaml"), "--ignore-hours", "--because", "a test"]
     dialed = up.run("call", "dial", "--to", "+12025550110", *words, "--no-wait")
     call = dialed.stdout.split()[0]
-    eventually(lambda: "call.answered" in up.run("call", "show", call).stdout, within=20, every=0.2)
+    eventually(lambda: "call.answered" in up.run("call", "show", call).stdout, within=60, every=0.2)
 
     sent = up.run("call", "act", call, "send_dtmf", "--field", "digits=1")
 
@@ -228,7 +228,7 @@ def test_flower_shows_both_tasks_with_ids_and_no_phone_numbers(up: Up) -> None:
     def tasks() -> list[dict[str, str]]:
         # Flower switches the workers' events on when it has found them: a call before that is not seen.
         up.run("call", "dial", "--to", next(numbers), *_ANYBODY, "--no-wait")
-        found = requests.get(f"{address[1]}/api/tasks", auth=("admin", password[1]), timeout=10).json().values()
+        found = requests.get(f"{address[1]}/api/tasks", auth=("admin", password[1]), timeout=30).json().values()
         seen = [task for task in found if task["args"]]  # of the others it has seen the end alone
         is_over = any(task["result"] for task in seen)
         return seen if is_over and {task["name"] for task in seen} >= {"calls.dial", "calls.perform"} else []

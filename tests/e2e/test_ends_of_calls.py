@@ -52,7 +52,7 @@ def test_who_was_not_reached_is_called_again_and_a_wrong_number_is_not(
 
 def _results(stack: StackRun, campaign: CampaignRun) -> list[dict[str, Any]]:
     url = f"http://127.0.0.1:{stack.port}/v1/campaigns/{campaign.id}/results"
-    answer = requests.get(url, headers={"Authorization": f"Bearer {API_KEY}"}, timeout=10)
+    answer = requests.get(url, headers={"Authorization": f"Bearer {API_KEY}"}, timeout=30)
     return list(csv.DictReader(io.StringIO(answer.text)))
 
 

@@ -38,7 +38,7 @@ NOT_ALWAYS = {
 
 def counted(stack: StackRun, metric: Metric, **labels: str) -> float:
     """Return the sum of a counter over the series with these labels."""
-    text = requests.get(f"http://127.0.0.1:{stack.port}/metrics", timeout=10).text
+    text = requests.get(f"http://127.0.0.1:{stack.port}/metrics", timeout=30).text
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     return sum(s.value for s in samples if s.name == metric and labels.items() <= s.labels.items())
 
@@ -54,9 +54,9 @@ def test_metrics_count_each_dial_and_end_once_and_logs_name_nobody(
     campaign.wait_until_completed()
 
     calls = len(campaign.calls())
-    eventually(lambda: counted(stack, Metric.CALLS_ENDED) == ended + calls, within=30)
+    eventually(lambda: counted(stack, Metric.CALLS_ENDED) == ended + calls, within=60)
     requests_made = simulator.summary()["counters"]["dial_requests"] - requested
-    eventually(lambda: counted(stack, Metric.DIALS) == dialed + requests_made, within=30)
+    eventually(lambda: counted(stack, Metric.DIALS) == dialed + requests_made, within=60)
     logs = {path.name: path.read_text(errors="replace") for path in (stack.folder / "logs").glob("*.log*")}
     assert {"api.log", "engine.log", "dials.log", "commands.log", "webhooks.log"} <= set(logs)
     secrets = [*(n.removeprefix("+1") for n in campaign.numbers), CALLER_ID, "Ada", "Monday at 9", API_KEY, CARRIER_KEY]
@@ -71,11 +71,11 @@ def test_a_running_stack_exposes_what_the_dashboard_shows(stack: StackRun, simul
     wanted = {asked.metric for expression in SHOWN for asked in asked_by(expression)} - NOT_ALWAYS
 
     def missing() -> set[str]:
-        text = requests.get(f"http://127.0.0.1:{stack.port}/metrics", timeout=10).text
+        text = requests.get(f"http://127.0.0.1:{stack.port}/metrics", timeout=30).text
         families = text_string_to_metric_families(text)
         return wanted - {sample.name for family in families for sample in family.samples}
 
-    eventually(lambda: missing() == set(), within=30)
+    eventually(lambda: missing() == set(), within=60)
 
 
 @contextmanager
@@ -107,7 +107,7 @@ def prometheus(folder: Path, target: str) -> Iterator[str]:
 
 def asked(api: str, path: str, **params: str) -> Any:
     try:
-        answer = requests.get(f"{api}/{path}", params=params, timeout=10)
+        answer = requests.get(f"{api}/{path}", params=params, timeout=30)
     except requests.ConnectionError:
         return None
     return answer.json()["data"] if answer.ok else None
@@ -118,7 +118,10 @@ def test_prometheus_reads_a_running_stack_and_sees_a_stop_of_dialing(
 ) -> None:
     campaign = CampaignRun(stack, 20)
     with prometheus(tmp_path, f"127.0.0.1:{stack.port}") as api:
-        eventually(lambda: asked(api, "query", query='up{job="orchestrator"} == 1 and on () orchestrator_build_info'))
+        eventually(
+            lambda: asked(api, "query", query='up{job="orchestrator"} == 1 and on () orchestrator_build_info'),
+            within=60,
+        )
         stack.rest.post("/v1/dialing/stop", {"reason": "a test"})
         campaign.act("start")
 
@@ -126,7 +129,7 @@ def test_prometheus_reads_a_running_stack_and_sees_a_stop_of_dialing(
             found = asked(api, "alerts")
             return bool(found) and "DialingStopped" in {each["labels"]["alertname"] for each in found["alerts"]}
 
-        eventually(stop_is_seen, within=30)
+        eventually(stop_is_seen, within=60)
         stack.rest.post("/v1/dialing/resume", {})
         campaign.wait_until_completed()
         rules = asked(api, "rules")["groups"][0]["rules"]

@@ -133,7 +133,7 @@ def story(stack: StackRun, call_id: str) -> dict[str, Any]:
 
 
 def ended(stack: StackRun, call_id: str) -> dict[str, Any]:
-    eventually(lambda: story(stack, call_id)["status"] == "ended", within=40, every=0.2)
+    eventually(lambda: story(stack, call_id)["status"] == "ended", within=60, every=0.2)
     return story(stack, call_id)
 
 
@@ -151,7 +151,7 @@ def number_of(stack: StackRun, number: str, flow: str) -> None:
 
 def ring_us(simulator: SimulatorProcess, *, caller: str, to: str, **more: Any) -> str:
     """Let somebody call, and return the leg's control id."""
-    placed = requests.post(f"{simulator.url}/inbound", json={"from": caller, "to": to, **more}, timeout=10)
+    placed = requests.post(f"{simulator.url}/inbound", json={"from": caller, "to": to, **more}, timeout=30)
     assert placed.status_code == 201, placed.text
     return str(placed.json()["call_control_id"])
 
@@ -161,7 +161,7 @@ def call_of_leg(stack: StackRun, control_id: str) -> str:
         calls = stack.rest.get("/v1/calls", direction="inbound")["data"]
         return [call["id"] for call in calls if call["call_control_id"] == control_id]
 
-    return eventually(found, within=20, every=0.1)[0]
+    return eventually(found, within=60, every=0.1)[0]
 
 
 def test_a_lead_tries_two_agents_and_the_queue_before_it_is_told_that_nobody_is_free(stack: StackRun) -> None:
@@ -226,13 +226,13 @@ def test_who_waits_in_a_queue_is_bridged_with_an_agents_call(stack: StackRun, si
     number_of(stack, "+13125550113", WAITING_LINE)
     leg = ring_us(simulator, caller="+12055550118", to="+13125550113", patience_s=80_000)
     caller = call_of_leg(stack, leg)
-    eventually(lambda: told(story(stack, caller), "call.enqueued"), within=20, every=0.1)
+    eventually(lambda: told(story(stack, caller), "call.enqueued"), within=60, every=0.1)
     agent = dial(stack, f"+12065550{100 + int(STAYS)}")
-    eventually(lambda: story(stack, agent)["phase"] == "answered", within=20, every=0.1)
+    eventually(lambda: story(stack, agent)["phase"] == "answered", within=60, every=0.1)
 
     stack.rest.post(f"/v1/calls/{agent}/actions/bridge", {"queue": "support"})
     for call in (agent, caller):
-        eventually(lambda call=call: told(story(stack, call), "call.bridged"), within=20, every=0.1)
+        eventually(lambda call=call: told(story(stack, call), "call.bridged"), within=60, every=0.1)
     stack.rest.post(f"/v1/calls/{agent}/actions/hangup")
 
     agents, callers = ended(stack, agent), ended(stack, caller)
@@ -243,14 +243,14 @@ def test_who_waits_in_a_queue_is_bridged_with_an_agents_call(stack: StackRun, si
 def test_two_live_calls_are_bridged_by_their_ids(stack: StackRun) -> None:
     one, other = dial(stack, f"+12075550{100 + int(STAYS)}"), dial(stack, f"+12085550{100 + int(STAYS)}")
     for call in (one, other):
-        eventually(lambda call=call: story(stack, call)["phase"] == "answered", within=20, every=0.1)
+        eventually(lambda call=call: story(stack, call)["phase"] == "answered", within=60, every=0.1)
 
     stack.rest.post(f"/v1/calls/{one}/actions/bridge", {"call_control_id": other, "park_after_unbridge": "self"})
     for call in (one, other):
-        eventually(lambda call=call: len(told(story(stack, call), "call.bridged")) == 2, within=20, every=0.1)
+        eventually(lambda call=call: len(told(story(stack, call), "call.bridged")) == 2, within=60, every=0.1)
     stack.rest.post(f"/v1/calls/{other}/actions/hangup")
     others = ended(stack, other)
-    eventually(lambda: told(story(stack, one), "call.hangup"), within=20, every=0.1)
+    eventually(lambda: told(story(stack, one), "call.hangup"), within=60, every=0.1)
 
     assert story(stack, one)["phase"] == "answered"
     stack.rest.post(f"/v1/calls/{one}/actions/hangup")
@@ -262,10 +262,10 @@ def test_two_live_calls_are_bridged_by_their_ids(stack: StackRun) -> None:
 
 def test_a_transfer_from_outside_that_nobody_takes_leaves_the_flow_where_it_stood(stack: StackRun) -> None:
     call_id = dial(stack, f"+12145550{100 + int(STAYS)}", flow=upload(stack, LISTENING))
-    eventually(lambda: story(stack, call_id)["step"] == "listen", within=20, every=0.1)
+    eventually(lambda: story(stack, call_id)["step"] == "listen", within=60, every=0.1)
 
     stack.rest.post(f"/v1/calls/{call_id}/actions/transfer", {"to": f"+13105550{100 + int(BUSY)}"})
-    eventually(lambda: legs_of(stack, call_id, "call.hangup") == ["B"], within=20, every=0.1)
+    eventually(lambda: legs_of(stack, call_id, "call.hangup") == ["B"], within=60, every=0.1)
     between = story(stack, call_id)
     stack.rest.post(f"/v1/calls/{call_id}/actions/transfer", {"to": f"+13105550{100 + int(AGENT)}"})
 
@@ -279,12 +279,12 @@ def test_a_transfer_from_outside_that_nobody_takes_leaves_the_flow_where_it_stoo
 def test_a_caller_is_bridged_with_one_agents_call_and_then_with_the_next(stack: StackRun) -> None:
     first, second = dial(stack, f"+12105550{100 + int(STAYS)}"), dial(stack, f"+12125550{100 + int(STAYS)}")
     for agent in (first, second):
-        eventually(lambda agent=agent: story(stack, agent)["phase"] == "answered", within=20, every=0.1)
+        eventually(lambda agent=agent: story(stack, agent)["phase"] == "answered", within=60, every=0.1)
 
     agents = {"first": first, "second": second}
     caller = dial(stack, f"+12135550{100 + int(STAYS)}", flow=upload(stack, AGENTS), variables=agents)
     for agent, letter in ((first, "B"), (second, "C")):
-        eventually(lambda letter=letter: letter in legs_of(stack, caller, "call.bridged"), within=20, every=0.1)
+        eventually(lambda letter=letter: letter in legs_of(stack, caller, "call.bridged"), within=60, every=0.1)
         stack.rest.post(f"/v1/calls/{agent}/actions/hangup")
 
     call = ended(stack, caller)

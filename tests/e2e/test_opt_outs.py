@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.support.account import account_equals_ledger
-from tests.support.campaign_run import CampaignRun
+from tests.support.campaign_run import UNHURRIED, CampaignRun
 from tests.support.poll import eventually
 from tests.support.simulator import SimulatorProcess
 from tests.support.stack_run import StackRun
@@ -17,7 +17,7 @@ OPTED_OUT = 14
 def test_a_phone_whose_person_opts_out_while_it_rings_is_hung_up_and_not_answered_after_that(
     stack: StackRun, simulator: SimulatorProcess
 ) -> None:
-    campaign = CampaignRun(stack, 80, retry={"max_attempts": 1, "on": {}})
+    campaign = CampaignRun(stack, 80, pacing=UNHURRIED, retry={"max_attempts": 1, "on": {}})
     campaign.act("start")
 
     opted_out = _opt_out_ringing(campaign)

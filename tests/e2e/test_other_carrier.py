@@ -146,9 +146,9 @@ def test_every_command_is_taken_by_another_carrier_and_what_it_tells_is_heard(
     assert set(carrier.taken) == set(COMMANDS)
     assert (carrier.invalid, carrier.undelivered) == ([], [])
     for call_id in (one, two, three, four, in_, out):
-        call = eventually(lambda call_id=call_id: _ended(stack, call_id), within=40)
+        call = eventually(lambda call_id=call_id: _ended(stack, call_id), within=60)
         assert [line for line in call["timeline"] if line["type"] == "command.failed"] == []
-    [recording] = eventually(lambda: _kept(stack, one), within=20)
+    [recording] = eventually(lambda: _kept(stack, one), within=60)
     assert recording["size_bytes"] == 44 + 16_000
 
 
@@ -158,7 +158,7 @@ def _talking(stack: StackRun) -> str:
     placed = stack.rest.ask("POST", "/v1/calls", json=body, headers={"Idempotency-Key": str(body["to"])})
     assert placed.ok, placed.text
     call_id = str(placed.json()["id"])
-    eventually(lambda: _told(stack, call_id)["call.answered"], within=20)
+    eventually(lambda: _told(stack, call_id)["call.answered"], within=60)
     return call_id
 
 
@@ -172,7 +172,7 @@ def _parked(stack: StackRun, carrier: OtherCarrier, caller: str) -> str:
         calls = stack.rest.get("/v1/calls", direction="inbound")["data"]
         return [call["id"] for call in calls if call["call_control_id"] == line.control_id]
 
-    return str(eventually(found, within=20)[0])
+    return str(eventually(found, within=60)[0])
 
 
 def _give(stack: StackRun, call_id: str, action: str, body: dict[str, Any], *events: str) -> None:
@@ -180,7 +180,7 @@ def _give(stack: StackRun, call_id: str, action: str, body: dict[str, Any], *eve
     before = _told(stack, call_id)
     stack.rest.post(f"/v1/calls/{call_id}/actions/{action}", body)
     wanted = Counter([action, *events])
-    eventually(lambda: wanted <= _told(stack, call_id) - before, within=20)
+    eventually(lambda: wanted <= _told(stack, call_id) - before, within=60)
 
 
 def _told(stack: StackRun, call_id: str) -> Counter[str]:

@@ -109,7 +109,7 @@ def test_another_carrier_is_refused_and_a_wrong_key_pauses_the_campaign_and_burn
 
     stack.start(TELNYX_API_KEY="KEYwrong")
     campaign.act("start")
-    eventually(lambda: campaign.show()["status"] == "paused", within=30)
+    eventually(lambda: campaign.show()["status"] == "paused", within=60)
 
     assert campaign.show()["status_reason"]["code"] == "carrier_refused"
     eventually(lambda: campaign.stats()["contacts"]["waiting"] == 40)

@@ -43,10 +43,10 @@ def test_what_a_flow_records_is_here_in_the_end(stack: StackRun, simulator: Simu
     campaign.act("start")
     campaign.wait_until_completed()
 
-    told = eventually(lambda: all_fetched(stack, campaign), within=30)
+    told = eventually(lambda: all_fetched(stack, campaign), within=60)
     for each in told:
         file = next(stack.folder.glob(f"recordings/*/{each['id']}.{form}")).read_bytes()
-        served = requests.get(each["recording_urls"][form], timeout=5).content
+        served = requests.get(each["recording_urls"][form], timeout=30).content
         assert file == served == content(stack, each)
         assert content(stack, each, Range="bytes=20-59") == file[20:60]
         assert (sha256(file).hexdigest(), len(file)) == (each["sha256"], each["size_bytes"])
@@ -73,6 +73,6 @@ def details(stack: StackRun, campaign: CampaignRun) -> list[dict[str, Any]]:
 
 def content(stack: StackRun, recording: dict[str, Any], **headers: str) -> bytes:
     address = f"http://127.0.0.1:{stack.port}{recording['content']}"
-    answer = requests.get(address, headers={"Authorization": f"Bearer {API_KEY}", **headers}, timeout=5)
+    answer = requests.get(address, headers={"Authorization": f"Bearer {API_KEY}", **headers}, timeout=30)
     assert answer.status_code == (206 if headers else 200), answer.text
     return answer.content

@@ -40,7 +40,7 @@ def test_r24_up_killed_leaves_nothing_running_and_starts_again_on_the_same_folde
     first = Up(tmp_path / "data", free_port)
     ups.append(first)
     key, address = first.wait_until_up()
-    answer = requests.get(address, headers={"Authorization": f"Bearer {key}"}, timeout=5)
+    answer = requests.get(address, headers={"Authorization": f"Bearer {key}"}, timeout=30)
     children = first.children()
 
     os.kill(first.process.pid, signal.SIGKILL)
@@ -74,7 +74,7 @@ def test_up_works_in_a_folder_of_any_name_and_keeps_others_out_and_its_secrets_o
 
     key, address = up.wait_until_up()
 
-    assert requests.get(address, headers={"Authorization": f"Bearer {key}"}, timeout=5).ok
+    assert requests.get(address, headers={"Authorization": f"Bearer {key}"}, timeout=30).ok
     inside = [up.folder, *up.folder.rglob("*")]
     assert [path for path in inside if path.stat().st_mode & 0o077 and not path.is_socket()] == []
     shown = " ".join(word for pid in _members(up) for word in psutil.Process(pid).cmdline())

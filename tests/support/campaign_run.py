@@ -17,7 +17,7 @@ REMINDER = Path(__file__).resolve().parents[2] / "orchestrator" / "flow" / "samp
 _AREAS = (
     201, 202, 203, 205, 206, 207, 208, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229, 231, 234, 239,
     240, 248, 251, 252, 253, 254, 256, 260, 262, 267, 269, 270, 276, 281, 301, 302, 303, 304, 305, 307, 308, 309, 310,
-    312, 313, 314, 315, 316, 317, 318, 319, 320, 321, 323, 325, 330, 331, 334, 336, 337, 339, 346, 347, 351, 352, 360,
+    313, 314, 315, 316, 317, 318, 319, 320, 321, 323, 325, 330, 331, 334, 336, 337, 339, 346, 347, 351, 352, 360,
     361, 385, 386, 401, 402, 404, 405, 406, 407, 408, 409, 410, 412, 413, 414, 415, 417, 419, 423, 424, 425, 430, 432,
 )  # fmt: skip
 _numbers: Iterator[str] = (f"+1{area}55501{line:02d}" for area, line in product(_AREAS, range(100)))
@@ -25,11 +25,14 @@ _campaigns = count(1)
 _BECAUSE = "a test at any hour"
 _GUARDS = ("abandon", "silence", "failures", "no_answers", "opt_outs")
 
+UNHURRIED = {"calls_per_second": 8}
+"""The pacing of a campaign that is still in its middle when a slow test has looked at it."""
+
 RETRY = {"max_attempts": 2, "on": {"busy": {"after": "2s"}, "no_answer": {"after": "2s"}}}
 
 
 class CampaignRun:
-    """A campaign whose numbers no other campaign of this process has."""
+    """A campaign whose numbers no other campaign of this process has, nor are they of the area of caller ids."""
 
     def __init__(self, stack: StackRun, contacts: int, *, flow: Path | str = REMINDER, **changes: Any) -> None:
         self.stack = stack

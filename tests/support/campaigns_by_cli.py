@@ -29,7 +29,7 @@ def dialed(up: Up, campaign: str) -> int:
     key = (up.folder / "api_key").read_text().strip()
     address = f"http://127.0.0.1:{up.port}/v1/campaigns/{campaign}/stats"
     try:
-        answer = requests.get(address, headers={"Authorization": f"Bearer {key}"}, timeout=10)
+        answer = requests.get(address, headers={"Authorization": f"Bearer {key}"}, timeout=30)
     except requests.RequestException:
         return 0
     return int(answer.json()["calls"]["dialed"]) if answer.ok else 0

@@ -40,7 +40,7 @@ class MediaReceiver:
 
     def counts(self) -> dict[str, int]:
         """Return what it has seen."""
-        return dict(requests.get(f"http{self.url[2:]}/healthz", timeout=5).json())
+        return dict(requests.get(f"http{self.url[2:]}/healthz", timeout=30).json())
 
     def captures(self, call_id: str) -> list[Capture]:
         """Return what was captured of a call."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(probe: Callable[[], T], *, within: float = 10.0, every: float = 0.02) -> T:
+def eventually(probe: Callable[[], T], *, within: float = 30.0, every: float = 0.02) -> T:
     """Return the first truthy value of `probe`; fail with its last value once `within` seconds have passed."""
     pause, deadline = threading.Event(), time.monotonic() + within
     while not (value := probe()):

@@ -163,6 +163,6 @@ def row_counts(sql: Engine) -> dict[str, int]:
 def _answers(server: Served) -> bool:
     assert server.process.poll() is None, "the server ended"
     try:
-        return requests.get(f"{server.url}/healthz", timeout=5).ok
+        return requests.get(f"{server.url}/healthz", timeout=30).ok
     except requests.RequestException:
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from redis.retry import Retry
 from sqlalchemy import Engine, NullPool, create_engine, text
 
 from orchestrator.local_stack import parent_death
-from orchestrator.local_stack.ports import free_port, is_free
+from orchestrator.local_stack.ports import is_free
 from orchestrator.local_stack.process import session_members
 from orchestrator.settings import child_environment
 from tests.support.poll import eventually
@@ -34,7 +35,8 @@ API_KEY = "key-of-the-operator"
 CARRIER_KEY = "KEYright"
 SIGNING_SEED = "5e" * 32
 CALLS_PER_SECOND, LIVE_CALLS = 29, 500
-UP_S = 180.0  # a bound on hanging, as in up.py
+_PORTS = range(12_000, 20_000, 3)  # below those that `up` chooses from: the carrier knows the door's before it is taken
+UP_S = 300.0  # a bound on hanging, as in up.py
 
 # Under the parent-death watchdog, so that a killed test run leaves no stack behind that restarts its programs.
 _WATCHED = (sys.executable, "-I", "-S", parent_death.__file__)
@@ -71,7 +73,7 @@ class StackRun:
         self.launch(**changes)
         eventually(lambda: "Ctrl-C stops everything" in self.output or not self.runs, within=UP_S)
         assert self.runs, self.output
-        assert requests.get(f"{self.door}/healthz", timeout=5).ok, "the door did not get the port the carrier knows"
+        assert requests.get(f"{self.door}/healthz", timeout=30).ok, "the door did not get the port the carrier knows"
 
     def launch(self, **changes: str) -> None:
         """Start it without waiting for anything."""
@@ -236,10 +238,10 @@ class StackRun:
 
 
 def free_ports() -> int:
-    """Return a port that is free with the two after it."""
+    """Return a port that is free with the two after it; no stack that starts meanwhile chooses one of them itself."""
     while True:
-        port = free_port()
-        if is_free(port + 1) and is_free(port + 2):
+        port = random.choice(_PORTS)
+        if all(is_free(port + n) for n in range(3)):
             return port
 
 

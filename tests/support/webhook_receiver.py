@@ -64,7 +64,7 @@ class Receiver:
         """Return the types that came for one leg, by the time they occurred, each event once."""
         return list({d.event["id"]: d.type for d in self.of(call_control_id)}.values())
 
-    def wait(self, event_type: str, *, leg: str | None = None, nth: int = 1, within: float = 10.0) -> Delivery:
+    def wait(self, event_type: str, *, leg: str | None = None, nth: int = 1, within: float = 30.0) -> Delivery:
         """Return the nth delivery of this type, of this leg if one is named, as soon as it is there."""
 
         def found() -> list[Delivery]:
