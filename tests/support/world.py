@@ -111,7 +111,7 @@ class World:
 
     @cached_property
     def carrier(self) -> TelnyxClient:
-        return TelnyxClient(base_url=self.carrier_url, api_key=SecretStr("KEYtest"), whole_timeout_s=3.0)
+        return TelnyxClient(base_url=self.carrier_url, api_key=SecretStr("KEYtest"))
 
     @cached_property
     def flows(self) -> FlowCache:

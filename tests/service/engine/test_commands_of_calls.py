@@ -34,7 +34,7 @@ def test_r13_two_performers_never_interleave_one_calls_commands(world: World, ca
     call_id = answered_call(world)
     first = threading.Thread(target=world.perform, args=(call_id,))
     first.start()
-    asked.wait(10)
+    assert asked.wait(10)
 
     assert world.perform(call_id) == 0
     answer.set()

@@ -345,7 +345,7 @@ def test_r9_a_pause_waits_for_the_send_in_the_act_and_nothing_is_sent_after_it(
     first, *rest = world.claim(campaign_id)
     sending = threading.Thread(target=world.dialer.dial_call, args=(first,))
     sending.start()
-    arrived.wait(10)
+    assert arrived.wait(10)
     in_flight: list[int] = []
     pausing = threading.Thread(target=lambda: in_flight.append(world.run(pause_campaign, campaign_id)[1]))
     pausing.start()

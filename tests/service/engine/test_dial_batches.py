@@ -342,7 +342,7 @@ def test_an_answer_waits_for_no_other_of_its_batch(world: World, carrier: Carrie
     def answer(asked: Asked) -> Any:
         accepted = accepted_dial(asked)
         if accepted[1]["data"]["call_control_id"] == f"v3:{slow}":
-            go.wait(2.5)
+            go.wait(10)
         return accepted
 
     carrier.dial = answer

@@ -234,14 +234,14 @@ def test_r20_a_send_in_flight_during_a_rebuild_is_settled_by_its_answer(
 
     def slow(_asked: Asked) -> tuple[int, dict[str, object]]:
         arrived.set()
-        go.wait(2.5)
+        go.wait(10)
         return answer
 
     carrier.dial = slow
     call_id = world.claimed_call()
     sending = threading.Thread(target=world.dialer.dial_call, args=(call_id,))
     sending.start()
-    arrived.wait(5)
+    assert arrived.wait(10)
     world.redis.flushall()
     world.prepare_again()
     go.set()
