@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import pytest
 
 from tests.support.account import account_equals_ledger
 from tests.support.campaign_run import UNHURRIED, CampaignRun
 from tests.support.poll import eventually
 from tests.support.simulator import SimulatorProcess
-from tests.support.stack_run import StackRun
+from tests.support.stack_run import StackRun, stack_and_simulator
 
 OPTED_OUT = 14
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StackRun, SimulatorProcess]]:
+    """Run a stack at whose carrier phones ring for seconds, so that their people find the time to opt out."""
+    with stack_and_simulator(tmp_path_factory.mktemp("opt-outs") / "data", time_scale=2) as pair:
+        yield pair
 
 
 def test_a_phone_whose_person_opts_out_while_it_rings_is_hung_up_and_not_answered_after_that(
     stack: StackRun, simulator: SimulatorProcess
 ) -> None:
-    campaign = CampaignRun(stack, 80, pacing=UNHURRIED, retry={"max_attempts": 1, "on": {}})
+    campaign = CampaignRun(stack, 40, pacing=UNHURRIED, retry={"max_attempts": 1, "on": {}})
     campaign.act("start")
 
     opted_out = _opt_out_ringing(campaign)
