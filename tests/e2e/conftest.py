@@ -40,10 +40,13 @@ def simulator(running: tuple[StackRun, SimulatorProcess]) -> Iterator[SimulatorP
 
 
 @pytest.fixture
-def stack(running: tuple[StackRun, SimulatorProcess]) -> StackRun:
-    """Return the stack with all its programs running."""
+def stack(running: tuple[StackRun, SimulatorProcess]) -> Iterator[StackRun]:
+    """Return the stack with all its programs running; a campaign that a failed test left makes no later test fail."""
     whole = running[0]
     if not whole.runs:
         whole.start()
     eventually(lambda: set(whole.pids()) == PROGRAMS, within=60)
-    return whole
+    yield whole
+    left = whole.rest.try_to_get("/v1/campaigns?status=running") or {"data": []}
+    for each in left["data"]:
+        whole.rest.post(f"/v1/campaigns/{each['id']}/cancel", {"live_calls": "hangup"})

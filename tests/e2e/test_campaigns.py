@@ -63,12 +63,13 @@ def test_hangups_nobody_told_are_found_by_asking_the_carrier(stack: StackRun, si
 def test_a_carrier_out_of_reach_and_then_broken_leaves_nobody_unknown(
     stack: StackRun, simulator: SimulatorProcess
 ) -> None:
-    campaign = CampaignRun(stack, 100)
+    campaign = CampaignRun(stack, 100, pacing=UNHURRIED)
     campaign.act("start")
 
     campaign.wait_until_dialed(20)
     simulator.control(refuse_for_s=5)
     campaign.wait_until_dialed(50)
+    eventually(simulator.listens)
     simulator.control(down=True)
     stays(lambda: stack.runs, during=3.0)
     simulator.control(down=False)

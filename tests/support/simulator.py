@@ -65,6 +65,13 @@ class SimulatorProcess:
         """Place an incoming call and return its call_control_id."""
         return str(self._post("/inbound", {"from": caller, "to": to, **fields})["call_control_id"])
 
+    def listens(self) -> bool:
+        """Say whether connections to it are taken."""
+        try:
+            return bool(self.summary())
+        except requests.ConnectionError:
+            return False
+
     def stop(self, *, sig: signal.Signals = signal.SIGTERM) -> int:
         """End the process and return its exit status."""
         if self.process.poll() is None:
