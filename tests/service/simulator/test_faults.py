@@ -114,6 +114,7 @@ def test_a_webhook_may_arrive_before_a_slow_response(carrier: SimulatedCarrier) 
     with ThreadPoolExecutor(1) as asking:
         answer = asking.submit(carrier.post, "/calls", {**_DIAL, "command_id": "slow"}, timeout=3)
         row = eventually(lambda: _dial(carrier, "slow"))
+        assert row is not None
         carrier.receiver.wait("call.initiated", leg=row["call_control_id"])
         with pytest.raises(requests.Timeout):
             answer.result()
