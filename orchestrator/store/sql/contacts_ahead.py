@@ -11,13 +11,12 @@ from sqlalchemy import Connection, RowMapping, TextClause, text
 
 from orchestrator.policy.guards.budget import DEFAULT_CURRENCY
 from orchestrator.store.sql.listed_numbers import holds_for, standing
+from orchestrator.store.sql.number_history import key_of
 from orchestrator.store.sql.state_lists import IS_CLAIMABLE
 from orchestrator.store.sql.tables import CALLING_US, COUNTED_DIALS
 
 _LOOKED_BACK = timedelta(days=366)  # no rest is longer
 
-# The key is made here, not by number_key(): its call costs more than the rest of a row.
-_KEY = "sha256(i.number_key_outer || sha256(i.number_key_inner || convert_to(p.phone, 'UTF8')))"
 _HAS_HISTORY = f"""
     EXISTS (SELECT 1 FROM calls d WHERE d.number_key = h.key AND d.{COUNTED_DIALS}
             AND (d.last_sent_at IS NULL OR d.last_sent_at > :since))
@@ -41,7 +40,7 @@ def _page(standing_on_lists: str) -> TextClause:
                 c.attempts - coalesce((c.tally->>'unspent')::int, 0) AS attempts_spent, c.attempts_limit
             FROM contacts c WHERE c.campaign_id = :campaign_id AND c.id > :after ORDER BY c.id LIMIT :most OFFSET 0
         ) p JOIN campaigns k ON k.id = :campaign_id LEFT JOIN installation i ON true
-            CROSS JOIN LATERAL (SELECT {_KEY} AS key OFFSET 0) h
+            CROSS JOIN LATERAL (SELECT {key_of("p.phone", "i")} AS key OFFSET 0) h
             CROSS JOIN LATERAL ({standing_on_lists}) z
         ORDER BY p.id
         """  # noqa: S608 built from constants

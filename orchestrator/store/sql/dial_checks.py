@@ -58,8 +58,7 @@ _COLUMNS = f"""
           WHEN k.caller_id_pool IS NULL THEN coalesce(k.caller_ids, '[]')
           ELSE (SELECT jsonb_path_query_array(p.numbers, '$[*].number') FROM caller_id_pools p
                 WHERE p.id = k.caller_id_pool) END)::text AS may_show,
-    (SELECT epoch FROM installation) AS epoch,
-    EXISTS (SELECT 1 FROM installation WHERE dialing_stopped IS NOT NULL) AS dialing_stopped,
+    caps.epoch, caps.dialing_stopped,
     ({_IS_SUPPRESSED}) AS suppressed,
     EXISTS (SELECT 1 FROM calls WHERE from_number = c.phone AND {CALLING_US}) AS is_calling_us,
     {HISTORY},

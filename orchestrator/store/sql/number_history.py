@@ -32,13 +32,19 @@ _IS_CAPPED: Final = f"coalesce(k.purpose, '') NOT IN {one_of(sorted(UNCAPPED))}"
 
 
 def _least(name: str) -> str:
-    everybodys = f"least(CAST(:{name} AS int), (said.caps->>'{name}')::int)"
+    everybodys = f"least(CAST(:{name} AS int), (i.policy->'caps'->>'{name}')::int)"
     return f"least(CASE WHEN {_IS_CAPPED} THEN {everybodys} END, (k.caps->>'{name}')::int) AS {name}"
 
 
 def _longest(name: str) -> str:
-    everybodys = f"greatest(CAST(:{name} AS interval), (said.caps->>'{name}')::interval)"
+    everybodys = f"greatest(CAST(:{name} AS interval), (i.policy->'caps'->>'{name}')::interval)"
     return f"greatest(CASE WHEN {_IS_CAPPED} THEN {everybodys} END, (k.caps->>'{name}')::interval) AS {name}"
+
+
+def key_of(number: str, installation: str) -> str:
+    """Return the SQL of what number_key() makes of a number, from a row of `installation`: its call costs far more."""
+    inner = f"sha256({installation}.number_key_inner || convert_to({number}, 'UTF8'))"
+    return f"sha256({installation}.number_key_outer || {inner})"
 
 
 _OF_NUMBERS = ("per_number_24h", "per_number_7d", "per_subject_24h")
@@ -47,19 +53,21 @@ _DIAL = "d.campaign_id, d.state, d.last_sent_at AS sent_at"
 # Of a dial that is just reserved no time is known; one whose send PostgreSQL has lost was sent once it was reserved.
 _UNSENT = f"d.campaign_id, d.state, CASE WHEN d.state <> '{AttemptState.RESERVED}' THEN d.reserved_at END AS sent_at"
 
+# With all else that the installation's row says: it is read once for a contact.
 _CAPS_IN_FORCE: Final = f"""
     SELECT {", ".join(map(_least, _OF_NUMBERS))}, {_least("per_caller_id_24h")},
         {", ".join(map(_longest, ("min_gap", "rest_after_human", "rest_after_abandoned")))},
-        {_IS_CAPPED} AS is_capped, number_key(c.phone) AS number_key
-    FROM (SELECT (SELECT policy->'caps' FROM installation WHERE id = 1) AS caps) said OFFSET 0
+        {_IS_CAPPED} AS is_capped, {key_of("c.phone", "i")} AS number_key,
+        i.epoch, i.dialing_stopped IS NOT NULL AS dialing_stopped
+    FROM (SELECT) one LEFT JOIN installation i ON i.id = 1 OFFSET 0
 """  # noqa: S608 built from constants
 
 
 def caps_and_dials(*, besides: str) -> str:
     """Return the joins of `caps`, which are in force for the contact, `to_number`, and `lifted`.
 
-    The caps are those of the installation and of the campaign, `to_number` the dials that they count, without the
-    attempt `besides`, and `lifted` the holds that a person has lifted.
+    The caps are those of the installation, whose epoch and stop stand beside them, and of the campaign; `to_number` are
+    the dials that they count, without the attempt `besides`, and `lifted` the holds that a person has lifted.
     """
     joined = {"caps": _CAPS_IN_FORCE, "to_number": _dials(besides=besides), "lifted": lifts_in_force(besides=besides)}
     return " ".join(f"CROSS JOIN LATERAL ({query}) {name}" for name, query in joined.items())
