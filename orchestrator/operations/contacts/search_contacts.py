@@ -85,7 +85,8 @@ def _by_words(
     words: Sequence[str], filters: Mapping[str, Any], *, after: str | None, limit: int, sql: Engine, clock: Clock
 ) -> Found:
     with sql.begin() as tx:
-        if contact_words.is_behind(tx):
+        was_behind = contact_words.is_behind(tx)
+        if was_behind:
             write_some(tx, most=_WRITTEN_FIRST)
     with sql.connect() as tx:
         conditions = conditions_of(tx, filters, now=clock())
@@ -96,7 +97,7 @@ def _by_words(
         if len(few.rows) <= _FEW and few.goes_on_after is None:
             ids, goes_on_after = _among(few.rows, words, after=after, limit=limit, sql=sql), None
     with sql.connect() as tx:
-        rows, is_behind = contacts.in_this_order(tx, ids), contact_words.is_behind(tx)
+        rows, is_behind = contacts.in_this_order(tx, ids), was_behind and contact_words.is_behind(tx)
     return Found(rows, is_behind=is_behind, goes_on_after=goes_on_after)
 
 

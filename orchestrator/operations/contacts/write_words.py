@@ -22,6 +22,8 @@ def write_words(sql: Engine) -> int:
             some = write_some(tx, most=AT_ONCE)
         written += some
         if some < AT_ONCE:
+            with sql.begin() as tx:
+                contact_words.give_room_back(tx)
             break
     return written
 

@@ -22,8 +22,9 @@ T = TypeVar("T")
 # A plan is kept for long: it must not read a table whole because it was small when the plan was made. PostgreSQL takes
 # what it must read whole all the same for very dear, and would compile it.
 _BY_INDEX = ("-c enable_seqscan=off", "-c jit=off")
-# Lists are asked for with all kinds of values: rare ones are found otherwise than frequent ones.
-_BY_VALUES = ("-c plan_cache_mode=force_custom_plan",)
+# Lists are asked for with all kinds of values: rare ones are found otherwise than frequent ones. None is worth being
+# compiled, which takes longer than to read it.
+_BY_VALUES = ("-c plan_cache_mode=force_custom_plan", "-c jit=off")
 _INTERVAL_S = 0.1  # as psycopg's own: how soon Ctrl-C is seen
 _SET_LOCAL = text(
     "SELECT set_config('statement_timeout', :statement, true), set_config('lock_timeout', :lock, true), "

@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import psycopg
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
+    Integer,
     Row,
     Select,
     Text,
     and_,
+    any_,
     cast,
     false,
     func,
@@ -26,6 +29,7 @@ from sqlalchemy import (
     text,
     true,
 )
+from sqlalchemy.exc import OperationalError
 
 from orchestrator.policy.search_words import trigrams_of
 from orchestrator.store.sql.tables import contact_words, contacts
@@ -34,8 +38,10 @@ from orchestrator.store.sql.tables import contact_words, contacts
 _PLACE_ALONE = contact_words.c.place + literal(0, literal_execute=True)
 _TRIGRAMS = func.contact_trigrams(contact_words.c.place, contact_words.c.words)
 
+_SEGMENT = 15  # bits of a place
+_WALKED = 4_000  # of the newest contacts, one after the other: 0.4 µs each
 _LOOKED_AT = 10_000  # contacts that have the trigrams, in one search: a page that is in memory takes 2 to 5 µs
-_JUDGED = 1_000  # of them, by conditions on their own rows, each of which is some pages
+_JUDGED = 1_000  # who have the words, by conditions on their own rows, each of which is some pages
 
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('contact_words'))")
 _TAKE_DUE = text(
@@ -65,9 +71,22 @@ _WRITE_OLDER = text(
     """  # noqa: S608 built from constants
 )
 _FORGET = text("DELETE FROM contact_words WHERE contact_id = ANY(:ids)")
-_IS_BEHIND = text("SELECT EXISTS (SELECT FROM contact_words_due) OR EXISTS (SELECT FROM contact_words_backlog)")
-_BOUNDS = text("SELECT max(place) >> 15 AS top, min(place) >> 15 AS bottom FROM contact_words")
+# From its end: what was taken from its beginning is still passed, row by row, until a vacuum.
+_IS_DUE = "(SELECT id FROM contact_words_due ORDER BY id DESC LIMIT 1) IS NOT NULL"
+_IS_BEHIND = text(f"SELECT {_IS_DUE} OR EXISTS (SELECT FROM contact_words_backlog)")  # noqa: S608 built from constants
+_QUEUE_BYTES = text("SELECT pg_relation_size('contact_words_due')")
+_TAKE_QUEUE = text("LOCK TABLE contact_words_due IN ACCESS EXCLUSIVE MODE NOWAIT")
+_ANY_DUE = text(f"SELECT {_IS_DUE}")
+_EMPTY_QUEUE = text("TRUNCATE contact_words_due")
+_ROOM = 1_000_000  # bytes that a queue which is empty may take: every search passes them
 _PLACE = text("SELECT contact_id, place FROM contact_words WHERE contact_id <= :after ORDER BY contact_id DESC LIMIT 1")
+
+
+class _LookedAt(NamedTuple):
+    """Contacts who fit, by their ids, and the row of the last that was looked at if there may be more behind it."""
+
+    ids: list[str]
+    last: Row[Any] | None
 
 
 class FoundByWords(NamedTuple):
@@ -107,6 +126,21 @@ def write_words(tx: Connection, words: Mapping[str, str], *, are_older: bool = F
         tx.execute(_WRITE_OLDER if are_older else _WRITE, {"ids": list(said), "words": list(said.values())})
 
 
+def give_room_back(tx: Connection) -> None:
+    """Make the queue small again if nothing is left in it; do nothing while anybody reads or writes it."""
+    if tx.execute(_QUEUE_BYTES).scalar_one() <= _ROOM:
+        return
+    try:
+        with tx.begin_nested():
+            tx.execute(_TAKE_QUEUE)
+    except OperationalError as err:
+        if not isinstance(err.orig, psycopg.errors.LockNotAvailable):
+            raise
+        return
+    if not tx.execute(_ANY_DUE).scalar_one():
+        tx.execute(_EMPTY_QUEUE)
+
+
 def is_behind(tx: Connection) -> bool:
     """Return whether words of some contacts are still to be written."""
     return bool(tx.execute(_IS_BEHIND).scalar_one())
@@ -125,17 +159,19 @@ def find_by_words(
     They follow the contact `after`, and are one more than the limit if there are more. No search looks at more than
     some thousand contacts, whatever words are frequent and conditions rare.
     """
-    bounds = tx.execute(_BOUNDS).one()
-    if bounds.top is None:
-        return FoundByWords([], None)
     most = _JUDGED if conditions else limit + 1
-    rows = tx.execute(_looked_at(tx, words, bounds, after=after, most=most)).all()
-    is_cut = bool(rows) and (rows[-1].n == _LOOKED_AT or (bool(conditions) and len(rows) == most))
-    ids = [row.contact_id for row in rows if row.fits]
-    if conditions:
-        fulfil = set(tx.execute(select(contacts.c.id).where(contacts.c.id.in_(ids), *conditions)).scalars())
-        ids = [contact_id for contact_id in ids if contact_id in fulfil][: limit + 1]
-    return FoundByWords(ids, rows[-1].contact_id if is_cut and len(ids) <= limit else None)
+    before = _before(tx, after) if after else ()
+    # What is frequent is among the newest, which takes far less than to bring all of a segment in order.
+    walked = _parted(tx.execute(_newest(words, before, most=most)).all(), _WALKED, most=most)
+    ids = _fulfilling(tx, walked.ids, conditions)
+    if len(ids) > limit or walked.last is None:
+        return FoundByWords(ids[: limit + 1], None)
+    if len(walked.ids) == most:
+        return FoundByWords(ids, walked.last.contact_id)
+    left = most - len(walked.ids)
+    looked = _parted(tx.execute(_older(words, walked.last.place, most=left)).all(), _LOOKED_AT, most=left)
+    ids += _fulfilling(tx, looked.ids, conditions)
+    return FoundByWords(ids[: limit + 1], looked.last.contact_id if looked.last and len(ids) <= limit else None)
 
 
 def with_words(
@@ -150,21 +186,56 @@ def with_words(
     return list(tx.execute(found.order_by(_PLACE_ALONE.desc()).limit(most)).scalars())
 
 
-def _looked_at(tx: Connection, words: Sequence[str], bounds: Row[Any], *, after: str | None, most: int) -> Select[Any]:
-    """Select (contact_id, fits, n) of the contacts that have the trigrams: who `fits`, and the last looked at."""
-    before = _before(tx, after) if after else ()
-    newest = select(func.generate_series(bounds.top, bounds.bottom, -1).label("n")).subquery("segment")
+def _newest(words: Sequence[str], before: Sequence[ColumnElement[bool]], *, most: int) -> Select[Any]:
+    """Select, as `_fitting` does, of the newest contacts, in the order of the index of places."""
+    place = contact_words.c.place
+    newest = select(contact_words.c.contact_id, place, _fits(words)).where(*before).order_by(place.desc())
+    return _fitting(newest.limit(literal(_WALKED, literal_execute=True)), _WALKED, most=most)
+
+
+def _older(words: Sequence[str], before: int, *, most: int) -> Select[Any]:
+    """Select, as `_fitting` does, of the contacts before a place that have the trigrams, segment by segment."""
+    place = contact_words.c.place
+    oldest = select(cast(func.min(place).op(">>")(literal(_SEGMENT, Integer)), Integer)).scalar_subquery()
+    newest = select(func.generate_series(before >> _SEGMENT, oldest, -1).label("n")).subquery("segment")
     looked_at = literal(_LOOKED_AT, literal_execute=True)
     each = (
-        select(contact_words.c.contact_id, and_(*_has_words(words)).label("fits"))
-        .where(_TRIGRAMS.op("@>")(_keys(newest.c.n, words)), *before)
+        select(contact_words.c.contact_id, place, _fits(words))
+        .where(_TRIGRAMS.op("@>")(_keys(newest.c.n, words)), place < before)
         .order_by(_PLACE_ALONE.desc())
         .limit(looked_at)
         .lateral("each")
     )
-    in_order = select(each.c.contact_id, each.c.fits, func.row_number().over().label("n"))
-    some = in_order.select_from(newest.join(each, true())).limit(looked_at).subquery("some")
-    return select(some).where(or_(some.c.fits, some.c.n == looked_at)).limit(literal(most, literal_execute=True))
+    in_order = select(each.c.contact_id, each.c.place, each.c.fits).select_from(newest.join(each, true()))
+    return _fitting(in_order.limit(looked_at), _LOOKED_AT, most=most)
+
+
+def _fitting(in_order: Select[Any], bound: int, *, most: int) -> Select[Any]:
+    """Select (contact_id, place, fits, n): at most so many who fit, and who is the last that may be looked at."""
+    looked_at = in_order.subquery("looked_at")
+    numbered = select(looked_at, func.row_number().over().label("n")).subquery("numbered")
+    some = select(numbered).where(or_(numbered.c.fits, numbered.c.n == literal(bound, literal_execute=True)))
+    return some.limit(literal(most, literal_execute=True))
+
+
+def _parted(rows: Sequence[Row[Any]], bound: int, *, most: int) -> _LookedAt:
+    """Return the contacts who fit."""
+    ids = [row.contact_id for row in rows if row.fits]
+    may_be_more = bool(rows) and (rows[-1].n == bound or len(ids) == most)
+    return _LookedAt(ids, rows[-1] if may_be_more else None)
+
+
+def _fulfilling(tx: Connection, ids: Sequence[str], conditions: Sequence[ColumnElement[bool]]) -> list[str]:
+    """Return those of these contacts that fulfil the conditions, in their order."""
+    if not ids or not conditions:
+        return list(ids)
+    of_them = contacts.c.id == any_(cast(ids, ARRAY(Text)))
+    fulfil = set(tx.execute(select(contacts.c.id).where(of_them, *conditions)).scalars())
+    return [contact_id for contact_id in ids if contact_id in fulfil]
+
+
+def _fits(words: Sequence[str]) -> ColumnElement[bool]:
+    return and_(*_has_words(words)).label("fits")
 
 
 def _has_words(words: Sequence[str]) -> list[ColumnElement[bool]]:

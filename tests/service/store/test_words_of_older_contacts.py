@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import Engine, text
 
 from orchestrator.local_stack.embedded_servers import RunningServer
 from orchestrator.operations.contacts.write_words import write_some, write_words
+from orchestrator.store.sql import contact_words
 from orchestrator.store.sql.contact_words import find_by_words, is_behind
 from orchestrator.store.sql.engine import open_sql
 from orchestrator.store.sql.migrate import upgrade
 from tests.support.old_schema import database_at
+from tests.support.poll import eventually
 
 _BEFORE = (
     "INSERT INTO connections (id, calls_per_second, max_live_calls) VALUES ('conn', 1, 1)",
@@ -63,3 +66,40 @@ def test_words_are_written_by_one_at_a_time(sql: Engine) -> None:
 
     with sql.begin() as one, sql.begin() as other:
         assert (write_some(one, most=10), write_some(other, most=10)) == (10, 0)
+
+
+def _room(sql: Engine) -> int:
+    with sql.connect() as tx:
+        return int(tx.execute(text("SELECT pg_relation_size('contact_words_due')")).scalar_one())
+
+
+def test_a_queue_that_is_done_takes_no_room(sql: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contact_words, "_ROOM", 0)
+    with sql.begin() as tx:
+        for statement in _BEFORE:
+            tx.execute(text(statement))
+    assert _room(sql) > 0
+
+    eventually(lambda: write_words(sql) == 0 and _room(sql) == 0)
+
+    assert len(_find(sql, "maria")) == 50
+
+
+def test_who_is_added_while_a_queue_is_done_is_waited_for_by_nobody_and_found_later(
+    sql: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contact_words, "_ROOM", 0)
+    with sql.begin() as tx:
+        for statement in _BEFORE:
+            tx.execute(text(statement))
+
+    with sql.begin() as adding:
+        adding.execute(text(_NEW))
+        while write_words(sql):
+            pass
+        assert _room(sql) > 0
+    with sql.begin() as tx:
+        contact_words.give_room_back(tx)
+    write_words(sql)
+
+    assert _find(sql, "maria")[0] == "con_9"
