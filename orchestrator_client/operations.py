@@ -2004,12 +2004,14 @@ class Lists(_Group):
         because: str | None = None,
         accept_smaller: bool | None = None,
         accept_older: bool | None = None,
+        if_match: str | None = None,
     ) -> models.ContentView:
         """Replace the entries of a list by those of a CSV file, all at once.
 
         Column `phone`, of numbers and of prefixes such as `+1900*`; other columns are ignored. The file is read like one of
         contacts. Until its last row is written, and if it breaks off, the entries from before hold. Entries that were added
-        or deleted one by one after `as_of` stay as they were made.
+        or deleted one by one after `as_of` stay as they were made. With If-Match a list that anybody has changed since it
+        was read is left alone: its settings, its content, or one entry.
         """
         answer: models.ContentView = self.transport.send(
             Request(
@@ -2027,6 +2029,7 @@ class Lists(_Group):
                 },
                 content=Upload(content),
                 content_type="text/csv",
+                if_match=if_match,
             )
         )
         return answer

@@ -26,10 +26,12 @@ _OTHER_NAMES = {
     "connection_id": "The id of the carrier's connection.",
     "file": "The name of a captured file, as the call's media lists it.",
 }
-_ETAG = "Of what can be edited: it stays while calls begin and end. For the If-Match of a PATCH."
+_ETAG = "Of what can be edited: it stays while calls begin and end. For the If-Match of a PATCH or PUT."
+_IF_MATCH = ("If-Match", "The ETag of what you read: 412 `changed_meanwhile` if somebody has changed it since.")
 _CONDITIONS = {
     "GET": ("If-None-Match", "An ETag that you have: 304 if it still covers the whole answer."),
-    "PATCH": ("If-Match", "The ETag of what you read: 412 `changed_meanwhile` if somebody has changed it since."),
+    "PATCH": _IF_MATCH,
+    "PUT": _IF_MATCH,
 }
 _DESCRIPTION = """Calls lists of people through Telnyx, walks each call through a flow, and reports.
 

@@ -77,7 +77,7 @@ class Route:
     @property
     def takes_if_match(self) -> bool:
         """Whether a change may say which version it was made of."""
-        return self.method == "PATCH" and self.is_tagged
+        return self.method in ("PATCH", "PUT") and self.is_tagged
 
     @property
     def summary(self) -> str:

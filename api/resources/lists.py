@@ -45,7 +45,7 @@ from orchestrator.services import Services
 
 resource = Resource("lists")
 
-_EDITED = ("regions", "purposes", "owner", "max_age_s")
+_EDITED = ("regions", "purposes", "owner", "max_age_s", "updated_at")  # the last for the entries
 
 _MOST_BYTES = 8 * 1024**3
 _MOST_ENTRIES = 1_000
@@ -113,7 +113,7 @@ class ContentQuery(FileQuery):
     accept_older: bool = Field(default=False, description="Accept a file of an earlier moment than the list's as_of.")
 
 
-class ContentView(BaseModel):
+class ContentView(Tagged):
     """What became of a file, and the list afterwards.
 
     Refused rows are in `problems` by kind and in `errors`, the first 100; `notes` are accepted rows whose cell may mean
@@ -214,13 +214,15 @@ def _view(row: Any) -> ListView:
 
 def _content_view(done: ImportedContent) -> ContentView:
     counts = {name: getattr(done, name) for name in ("rows", "accepted", "invalid", "changed_since")}
-    return ContentView(
-        list=_view(done.row),
+    row: Any = done.row
+    view = ContentView(
+        list=_view(row),
         **counts,
         problems=[ProblemKind.model_validate(kind) for kind in done.problems()],
         errors=[SuppressionError(row=number, code=p.code, detail=p.detail) for number, p in done.errors],
         notes=[SuppressionNote(row=number, code=p.code, detail=p.detail) for number, p in done.notes],
     )
+    return tagged(view, row._mapping, _EDITED)
 
 
 @resource.route("POST", "/v1/lists", body=NewList, gives={201: ListView}, fails=(409, 422), idempotency="optional")
@@ -291,7 +293,8 @@ def replace(services: Services, list_id: str, query: ContentQuery, body: WholeFi
 
     Column `phone`, of numbers and of prefixes such as `+1900*`; other columns are ignored. The file is read like one of
     contacts. Until its last row is written, and if it breaks off, the entries from before hold. Entries that were added
-    or deleted one by one after `as_of` stay as they were made.
+    or deleted one by one after `as_of` stay as they were made. With If-Match a list that anybody has changed since it
+    was read is left alone: its settings, its content, or one entry.
     """
     options = ListFile(
         as_of=query.as_of,
@@ -303,9 +306,8 @@ def replace(services: Services, list_id: str, query: ContentQuery, body: WholeFi
         accept_smaller=query.accept_smaller,
         accept_older=query.accept_older,
     )
-    done = import_content(
-        list_id, body, options, sql=services.sql, client=services.redis, keys=services.keys, clock=services.clock
-    )
+    stores: dict[str, Any] = {"sql": services.sql, "client": services.redis, "keys": services.keys}
+    done = import_content(list_id, body, options, expects=expected(_EDITED), **stores, clock=services.clock)
     return _content_view(done)
 
 

@@ -35,6 +35,7 @@ from orchestrator.policy.phone.parse_phone import PhoneProblem
 from orchestrator.policy.timestamps import format_timestamp
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import list_contents, lists
+from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 
 log = logging.getLogger(__name__)
 
@@ -62,9 +63,19 @@ class ListFile:
 
 
 def import_content(
-    list_id: str, file: WholeFile, options: ListFile, *, sql: Engine, client: redis.Redis, keys: Keys, clock: Clock
+    list_id: str,
+    file: WholeFile,
+    options: ListFile,
+    *,
+    expects: Expects = whatever_it_is,
+    sql: Engine,
+    client: redis.Redis,
+    keys: Keys,
+    clock: Clock,
 ) -> ImportedContent:
     """Let the entries of `file` be those of the list, all at once; until then, and if it breaks off, the old ones are.
+
+    `expects` looks at the list before the file is read, and again at the moment of the change.
 
     Raises InvalidInput for a file that cannot be used and for a moment to come, Conflict for a file that is older than
     the content in force or has less than half of its entries, unless `options` accept that.
@@ -78,7 +89,7 @@ def import_content(
     if kind is ListKind.REASSIGNED:
         check_columns(rows.header)
     with sql.begin() as tx:
-        found(lists.lock_list(tx, list_id), list_id)
+        expects(found(lists.lock_list(tx, list_id), list_id)._mapping)
         load = list_contents.begin_load(tx, list_id, as_of=options.as_of, by=options.by)
     done = ImportedContent()
     try:
@@ -86,7 +97,7 @@ def import_content(
             load_answers(sql, load, rows, options.region, done, now=max(clock(), load.as_of))
         else:
             _load(sql, load.content, rows, kind, options, done)
-        _switch(sql, list_id, load.content, options, done)
+        _switch(sql, list_id, load.content, options, done, expects)
     except BaseException:
         _give_up(sql, load.content)
         raise
@@ -129,10 +140,13 @@ def _read(number: int, row: CsvRow, kind: ListKind, region: str | None, done: Im
     return read
 
 
-def _switch(sql: Engine, list_id: str, content: int, options: ListFile, done: ImportedContent) -> None:
+def _switch(
+    sql: Engine, list_id: str, content: int, options: ListFile, done: ImportedContent, expects: Expects
+) -> None:
     with sql.begin() as tx:
         lists.wait_for_claims(tx)
         before = found(lists.lock_list(tx, list_id), list_id)
+        expects(before._mapping)
         load = list_contents.lock_load(tx, content)
         if load is None:
             raise given_up()

@@ -123,6 +123,31 @@ def test_an_edit_that_waits_for_one_of_the_flow_is_refused_and_not_lost(rest: Re
         assert asked.result(timeout=60).status_code == 412
 
 
+@pytest.mark.parametrize("meanwhile", ["an entry", "none any more", "a file", "a setting"])
+def test_a_file_for_a_list_that_was_changed_since_it_was_read_is_refused(rest: Rest, meanwhile: str) -> None:
+    path, [one, two] = path_of(rest, "lists"), [fresh_number(), fresh_number()]
+    content: dict[str, Any] = {"data": f"phone\n{one}\n", "content_type": "text/csv"}
+    first = rest.request("PUT", f"{path}/content", **content)
+    read = tag_of(rest, path)
+    assert (first.status_code, first.headers["ETag"]) == (200, read)
+    done = {
+        "an entry": lambda: rest.post(f"{path}/entries", {"entries": [two]}),
+        "none any more": lambda: rest.delete(f"{path}/entries?entry={one.replace('+', '%2B')}&because=wrong"),
+        "a file": lambda: rest.request("PUT", f"{path}/content", **content),
+        "a setting": lambda: rest.patch(path, {"owner": "compliance"}),
+    }[meanwhile]()
+    assert done.status_code < 300, done.text
+    known = rest.get(path)
+
+    refused = rest.request("PUT", f"{path}/content", headers={"If-Match": read}, **content)
+
+    assert (refused.status_code, refused.json["code"]) == (412, "changed_meanwhile")
+    assert refused.headers["ETag"] == known.headers["ETag"]
+    assert rest.get(path).json == known.json
+    again = rest.request("PUT", f"{path}/content", headers={"If-Match": refused.headers["ETag"]}, **content)
+    assert again.status_code == 200, again.text
+
+
 def test_without_a_condition_the_last_edit_holds(rest: Rest) -> None:
     campaign = path_of(rest, "campaigns")
 
@@ -249,14 +274,16 @@ def test_what_has_counts_beside_is_always_sent(rest: Rest) -> None:
 
 def test_the_document_tells_of_the_condition_wherever_it_is_looked_at() -> None:
     paths = openapi_document(ROUTES)["paths"]
+    changing = {(path, method) for path in paths for method in paths[path] if method in ("patch", "put")}
     taking = {
-        path
+        (path, method)
         for path, methods in paths.items()
-        if any(each["name"] == "If-Match" for each in methods.get("patch", {}).get("parameters", ()))
+        for method in methods
+        if any(each["name"] == "If-Match" for each in methods[method].get("parameters", ()))
     }
 
-    assert taking == {path for path, methods in paths.items() if "patch" in methods}
-    for path in taking:
-        assert "412" in paths[path]["patch"]["responses"]
-        for method in ("get", "patch"):
-            assert "ETag" in paths[path][method]["responses"]["200"]["headers"], path
+    assert taking == changing
+    for path, method in taking:
+        assert "412" in paths[path][method]["responses"]
+        for each in {method, "get"} & paths[path].keys():
+            assert "ETag" in paths[path][each]["responses"]["200"]["headers"], path

@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from orchestrator.errors import Conflict, NotFound
+from orchestrator.errors import ChangedMeanwhile, Conflict, NotFound
 from orchestrator.operations.lists import import_content as importing
 from orchestrator.operations.lists.change_entries import delete_entry
+from orchestrator.operations.lists.import_content import ListFile, import_content
 from orchestrator.operations.lists.manage_lists import delete_list, find_list
 from orchestrator.operations.lists.sweep_lists import sweep_lists
 from orchestrator.store.sql.sweeping_work import Work
@@ -178,6 +179,21 @@ def test_who_is_put_on_the_list_while_a_file_is_read_stays_on_it(world: World) -
     assert done.changed_since == 3
     assert [holds(world, phone) for phone in (PHONE, "+19005551212", "+13122000009")] == [[PHONE], ["+1900*"], []]
     assert world.run(find_list, list_id).entries == 20_001
+
+
+def test_a_file_for_a_version_that_is_over_when_it_is_read_changes_nothing(world: World) -> None:
+    list_id = make(world)
+    read = world.run(find_list, list_id).updated_at
+
+    def as_it_was(row: Any) -> None:
+        if row["updated_at"] != read:
+            raise ChangedMeanwhile('"another"')
+
+    file = Cut(rows(20_000), lambda: add(world, list_id, PHONE), world=world)
+    with pytest.raises(ChangedMeanwhile):
+        world.run(import_content, list_id, file, ListFile(accept_smaller=True), expects=as_it_was)
+
+    assert (holds(world, PHONE), holds(world, "+13122000001")) == ([PHONE], [])
 
 
 def test_a_list_that_is_deleted_while_a_file_is_read_stays_deleted(world: World) -> None:
