@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,8 @@ from orchestrator_client.answers import etag
 
 _CHANGED_MEANWHILE = 412
 _LOOKED_THROUGH = 20
+_MERGED_BY_THE_API = frozenset({"variables"})
+_BY_WEEK, _ALWAYS = frozenset({"timezone", "windows", "holidays"}), frozenset({"always", "because"})
 
 _Id = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id, such as cmp_01J…, or its name.")]
 
@@ -45,7 +48,12 @@ def edit(
         list[str] | None, typer.Option(help="A value for everybody, name=value; name=none removes it; repeatable.")
     ] = None,
     settings: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="YAML or JSON with any other field of the API.")
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="YAML or JSON with any other field of the API; of a nested one, the parts it names are changed.",
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -61,13 +69,15 @@ def edit(
     said |= {"variables": parse_optional(var, option="--var") if var else None}
     body |= {field: value for field, value in said.items() if value is not None}
     pacing = {"calls_per_second": calls_per_second, "max_live_calls": max_live_calls, "weight": weight}
-    read = None
     if pacing := {field: value for field, value in pacing.items() if value is not None}:
-        before = api.campaigns.get(campaign_id)
-        read = etag(before)
-        body["pacing"] = before["pacing"] | body.get("pacing", {}) | pacing
+        body["pacing"] = _merged(body.get("pacing"), pacing)
     if not body:
         raise InvalidInput([FieldError("--name", "nothing", "say what to change: `orchestrator campaign edit --help`")])
+    read = None
+    if nested := {field for field in body.keys() - _MERGED_BY_THE_API if isinstance(body[field], Mapping)}:
+        before = api.campaigns.get(campaign_id)
+        read = etag(before)
+        body |= {field: _setting(field, before.get(field), body[field]) for field in nested}
     try:
         told = api.campaigns.update(campaign_id, if_match=read, **body)
     except ApiError as err:
@@ -75,6 +85,27 @@ def edit(
             raise
         raise OrchestratorError(_changed_by(api, campaign_id)) from err
     print_json(told) if as_json else print_lines([f"{told['name']} is changed"])
+
+
+def _setting(field: str, before: Any, given: Mapping[str, Any]) -> Any:
+    """Return a setting with what is given in it; null takes a rule of `retry` away."""
+    if field == "calling_hours" and isinstance(before, Mapping):
+        stays_always = before.get("always", False) and given.keys() <= {"because"}
+        other = _BY_WEEK if given.get("always", stays_always) else _ALWAYS
+        before = {name: value for name, value in before.items() if name not in other}
+    merged = _merged(before, given)
+    if field == "retry":
+        for rules in (each for each in merged.values() if isinstance(each, dict)):
+            for name in [name for name, rule in rules.items() if rule is None]:
+                del rules[name]
+    return merged
+
+
+def _merged(before: Any, given: Any) -> Any:
+    """Return what was there with what is given in its place, part by part; a list is one part."""
+    if not isinstance(before, Mapping) or not isinstance(given, Mapping):
+        return given
+    return {**before, **{name: _merged(before.get(name), value) for name, value in given.items()}}
 
 
 def _changed_by(api: ApiClient, campaign_id: str) -> str:

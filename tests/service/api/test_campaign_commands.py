@@ -90,6 +90,55 @@ def test_what_is_named_is_changed_and_nothing_else(run: Command, rest: Rest, spr
     assert run("campaign", "edit", spring).exit_code == 1
 
 
+_NESTED: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    "pacing": ({"weight": 3, "max_live_calls": 5}, {"max_live_calls": 7}, {"weight": 3, "max_live_calls": 7}),
+    "retry": (
+        {"max_attempts": 5, "on": {"busy": {"after": "5m"}, "machine": {"after": "1d"}}},
+        {"on": {"busy": {"at_most": 2}, "machine": None}},
+        {"max_attempts": 5, "on": {"busy": {"after": "5m", "at_most": 2}, "machine": None}},
+    ),
+    "caps": ({"per_number_24h": 2, "min_gap": "2h"}, {"min_gap": None}, {"per_number_24h": 2, "min_gap": None}),
+    "guards": (
+        {"silence": {"pause": None, "because": "a test"}, "failures": {"pause": 0.2}},
+        {"failures": {"pause": 0.1}},
+        {"silence": {"pause": None, "because": "a test"}, "failures": {"pause": 0.1}},
+    ),
+    "law": ({"mode": "warn", "because": "a test"}, {"because": "two"}, {"mode": "warn", "because": "two"}),
+    "consent": ({"require": "written", "purposes": ["sales"]}, {"require": "express"}, {"purposes": ["sales"]}),
+    "lists": ({"registry": "off", "because": "a test"}, {"suppress": ["global"]}, {"registry": "off"}),
+    "spend": ({"per_day": "5.00", "total": "9.00"}, {"per_day": "6.00"}, {"total": "9.00"}),
+}
+_WEEK = {"timezone": "America/Chicago", "windows": [{"days": ["mon"], "start": "09:00", "end": "12:00"}]}
+_HOURS = [
+    (_WEEK, {"holidays": ["2030-01-01"]}, _WEEK | {"holidays": ["2030-01-01"]}),
+    (_WEEK, {"always": True, "because": "a test"}, {"always": True, "because": "a test"}),
+    ({"always": True, "because": "a test"}, {"because": "two"}, {"always": True, "because": "two"}),
+    ({"always": True, "because": "a test"}, _WEEK, _WEEK | {"holidays": []}),
+]
+_MERGED = [(field, *each) for field, each in _NESTED.items()] + [("calling_hours", *each) for each in _HOURS]
+
+
+@pytest.mark.parametrize(("field", "before", "given", "after"), _MERGED)
+def test_the_parts_of_a_setting_that_are_not_given_stay(
+    run: Command, rest: Rest, spring: str, tmp_path: Path, field: str, before: Any, given: Any, after: Any
+) -> None:
+    made = rest.patch(f"/v1/campaigns/{spring}", {field: before})
+    assert made.status_code == 200, made.text
+    more = tmp_path / "more.json"
+    more.write_text(json.dumps({field: given}))
+
+    told = said(run("campaign", "edit", spring, "--settings", str(more), "--json"))[field]
+
+    assert _named_in(after, told) == after
+
+
+def _named_in(expected: Any, told: Any) -> Any:
+    """Return the parts of `told` that `expected` names; None for one that is missing."""
+    if not isinstance(expected, dict) or not isinstance(told, dict):
+        return told
+    return {name: _named_in(part, told.get(name)) for name, part in expected.items()}
+
+
 def test_an_edit_that_somebody_was_faster_than_writes_nothing_and_says_who(
     run: Command, rest: Rest, spring: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
