@@ -54,6 +54,11 @@ def failure_of(response: httpx.Response) -> ClientError | None:
     )
 
 
+def too_slow(whole_s: float) -> str:
+    """Return what to say of an answer that was not whole in time."""
+    return f"the whole answer took longer than {whole_s:g} s"
+
+
 def not_reached(err: httpx.RequestError, *, base_url: str) -> NotReached:
     """Return the error of a request that got no whole answer."""
     was_sent = not isinstance(err, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError)

@@ -26,17 +26,27 @@ class AsyncClient(AsyncOperations):
         *,
         timeout_s: float = 30.0,
         retry_for_s: float = 30.0,
+        total_timeout_s: float | None = None,
         http: httpx.AsyncClient | None = None,
         wait: Callable[[float], Awaitable[object]] = anyio.sleep,
     ) -> None:
-        target = find_target(base_url, api_key, timeout_s=timeout_s, retry_for_s=retry_for_s)
+        target = find_target(
+            base_url, api_key, timeout_s=timeout_s, retry_for_s=retry_for_s, total_timeout_s=total_timeout_s
+        )
         self._owns_http = http is None
         super().__init__(AsyncTransport(target, http or httpx.AsyncClient(), wait=wait))
 
-    def with_limits(self, *, timeout_s: float | None = None, retry_for_s: float | None = None) -> AsyncOperations:
+    def with_limits(
+        self,
+        *,
+        timeout_s: float | None = None,
+        retry_for_s: float | None = None,
+        total_timeout_s: float | None = None,
+    ) -> AsyncOperations:
         """Return the same operations over the same connections, with other limits."""
         old = self.transport
-        return AsyncOperations(AsyncTransport(old.target.with_limits(timeout_s, retry_for_s), old.http, wait=old.wait))
+        target = old.target.with_limits(timeout_s, retry_for_s, total_timeout_s)
+        return AsyncOperations(AsyncTransport(target, old.http, wait=old.wait))
 
     async def close(self) -> None:
         """Close the connections."""

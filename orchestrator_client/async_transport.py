@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import anyio
 import httpx
 
-from orchestrator_client.answers import answer_of, check_end, failure_of, not_reached
+from orchestrator_client.answers import answer_of, check_end, failure_of, not_reached, too_slow
 from orchestrator_client.errors import ClientError
 from orchestrator_client.requests import Request
 from orchestrator_client.retries import Retries
@@ -50,11 +51,15 @@ class AsyncTransport:
 
     async def _attempt(self, request: Request) -> httpx.Response:
         content = request.content.pieces_async() if request.content else None
+        whole_s = self.target.whole_s(request)
         try:
             built = self.http.build_request(**self.target.parts(request), content=content)
-            response = await self.http.send(built, stream=True, follow_redirects=False)
-            if not (request.is_download and response.is_success):
-                await response.aread()
+            with anyio.fail_after(whole_s):
+                response = await self.http.send(built, stream=True, follow_redirects=False)
+                if not (request.is_download and response.is_success):
+                    await response.aread()
+        except TimeoutError as err:
+            raise not_reached(httpx.ReadTimeout(too_slow(whole_s)), base_url=self.target.base_url) from err
         except httpx.RequestError as err:
             raise not_reached(err, base_url=self.target.base_url) from err
         if failure := failure_of(response):

@@ -16,9 +16,10 @@ from orchestrator_client.transport import Transport
 class Client(Operations):
     """A client of the REST API: `client.campaigns.start(campaign_id)`; several threads may use it.
 
-    `base_url` and `api_key` default to ORCHESTRATOR_API_URL and ORCHESTRATOR_API_KEY. An answer must come within
-    `timeout_s`, that of an upload within an hour; what can safely be sent again is, for `retry_for_s` at most. `http`
-    is a client of httpx with proxies or certificates of your own; who gives it closes it. Methods raise ClientError.
+    `base_url` and `api_key` default to ORCHESTRATOR_API_URL and ORCHESTRATOR_API_KEY. An answer may keep
+    one waiting for `timeout_s`, that of an upload for an hour, and is whole within `total_timeout_s` (left out, ten
+    times that; a download takes its time). What can safely be sent again is, for `retry_for_s` at most. `http` is a
+    client of httpx with proxies or certificates of your own; who gives it closes it. Methods raise ClientError.
     """
 
     def __init__(
@@ -28,17 +29,27 @@ class Client(Operations):
         *,
         timeout_s: float = 30.0,
         retry_for_s: float = 30.0,
+        total_timeout_s: float | None = None,
         http: httpx.Client | None = None,
         wait: Callable[[float], object] | None = None,
     ) -> None:
-        target = find_target(base_url, api_key, timeout_s=timeout_s, retry_for_s=retry_for_s)
+        target = find_target(
+            base_url, api_key, timeout_s=timeout_s, retry_for_s=retry_for_s, total_timeout_s=total_timeout_s
+        )
         self._owns_http = http is None
         super().__init__(Transport(target, http or httpx.Client(), wait=wait or threading.Event().wait))
 
-    def with_limits(self, *, timeout_s: float | None = None, retry_for_s: float | None = None) -> Operations:
+    def with_limits(
+        self,
+        *,
+        timeout_s: float | None = None,
+        retry_for_s: float | None = None,
+        total_timeout_s: float | None = None,
+    ) -> Operations:
         """Return the same operations over the same connections, with other limits."""
         old = self.transport
-        return Operations(Transport(old.target.with_limits(timeout_s, retry_for_s), old.http, wait=old.wait))
+        target = old.target.with_limits(timeout_s, retry_for_s, total_timeout_s)
+        return Operations(Transport(target, old.http, wait=old.wait))
 
     def close(self) -> None:
         """Close the connections."""

@@ -14,6 +14,7 @@ URL_NAME = "ORCHESTRATOR_API_URL"
 KEY_NAME = "ORCHESTRATOR_API_KEY"
 _DEFAULT_URL = "http://127.0.0.1:8000"
 _CONNECT_S = 5.0
+_WHOLE_ANSWER = 10  # times what an answer may keep one waiting
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,11 @@ class Target:
     api_key: str = field(repr=False)
     timeout_s: float
     retry_for_s: float
+    total_timeout_s: float | None = None
 
     def parts(self, request: Request) -> dict[str, Any]:
         """Return what httpx makes a request of, but for its content."""
-        answer_s = max(self.timeout_s, request.timeout_s)
+        answer_s = self._answer_s(request)
         timeout = {"connect": min(_CONNECT_S, answer_s), "read": answer_s, "write": answer_s, "pool": answer_s}
         return {
             "method": request.method,
@@ -38,10 +40,19 @@ class Target:
             "extensions": {"timeout": timeout},
         }
 
-    def with_limits(self, timeout_s: float | None, retry_for_s: float | None) -> Target:
+    def whole_s(self, request: Request) -> float:
+        """Return the seconds in which a request must be sent and its answer read, however steadily it comes."""
+        return _WHOLE_ANSWER * self._answer_s(request) if self.total_timeout_s is None else self.total_timeout_s
+
+    def with_limits(
+        self, timeout_s: float | None, retry_for_s: float | None, total_timeout_s: float | None = None
+    ) -> Target:
         """Return the same target with the limits that are given."""
-        timeout = self.timeout_s if timeout_s is None else timeout_s
-        return replace(self, timeout_s=timeout, retry_for_s=self.retry_for_s if retry_for_s is None else retry_for_s)
+        given: dict[str, Any] = {"timeout_s": timeout_s, "retry_for_s": retry_for_s, "total_timeout_s": total_timeout_s}
+        return replace(self, **{name: limit for name, limit in given.items() if limit is not None})
+
+    def _answer_s(self, request: Request) -> float:
+        return max(self.timeout_s, request.timeout_s)
 
 
 def find_target(
@@ -50,6 +61,7 @@ def find_target(
     *,
     timeout_s: float,
     retry_for_s: float,
+    total_timeout_s: float | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Target:
     """Return the target that the arguments or the environment name; raises ValueError saying what is missing."""
@@ -62,4 +74,4 @@ def find_target(
         raise ValueError(f"no API key: give api_key, or set {KEY_NAME}")
     if not (key.isascii() and key.isprintable()):
         raise ValueError("an API key is visible ASCII characters")
-    return Target(url, key, timeout_s, retry_for_s)
+    return Target(url, key, timeout_s, retry_for_s, total_timeout_s)

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import Any
 
 import httpx
 
-from orchestrator_client.answers import answer_of, check_end, failure_of, not_reached
+from orchestrator_client.answers import answer_of, check_end, failure_of, not_reached, too_slow
 from orchestrator_client.errors import ClientError
 from orchestrator_client.requests import Request
 from orchestrator_client.retries import Retries
 from orchestrator_client.target import Target
+
+
+class _InTime(httpx.SyncByteStream):
+    """The body of an answer, which must end before `whole_s` are over; each piece of it comes within its own time."""
+
+    def __init__(self, stream: httpx.SyncByteStream, *, begun: float, whole_s: float) -> None:
+        self._stream, self._begun, self._whole_s = stream, begun, whole_s
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._stream:
+            if monotonic() - self._begun > self._whole_s:
+                raise httpx.ReadTimeout(too_slow(self._whole_s))
+            yield piece
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 class Transport:
@@ -48,14 +65,22 @@ class Transport:
             self.wait(pause_s)
 
     def _attempt(self, request: Request) -> httpx.Response:
-        content = request.content.pieces() if request.content else None
+        content, begun = request.content.pieces() if request.content else None, monotonic()
         try:
             built = self.http.build_request(**self.target.parts(request), content=content)
             response = self.http.send(built, stream=True, follow_redirects=False)
             if not (request.is_download and response.is_success):
-                response.read()
+                self._read(response, begun=begun, whole_s=self.target.whole_s(request))
         except httpx.RequestError as err:
             raise not_reached(err, base_url=self.target.base_url) from err
         if failure := failure_of(response):
             raise failure
         return response
+
+    def _read(self, response: httpx.Response, *, begun: float, whole_s: float) -> None:
+        if isinstance(response.stream, httpx.SyncByteStream):
+            response.stream = _InTime(response.stream, begun=begun, whole_s=whole_s)
+        try:
+            response.read()
+        finally:
+            response.close()

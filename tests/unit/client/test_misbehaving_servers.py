@@ -12,6 +12,7 @@ import pytest
 
 from orchestrator_client import (
     ApiError,
+    Client,
     ClientError,
     Conflict,
     Invalid,
@@ -57,6 +58,21 @@ def cut(sent: bytes) -> Callable[[socket.socket], None]:
     return act
 
 
+def dripping(body: bytes, *, every_s: float = 0.01) -> Callable[[RawServer], Behaviour]:
+    """Answer each request with one byte of `body` after the other, and do not stop before its end."""
+
+    def behave(server: RawServer) -> Behaviour:
+        def act(connection: socket.socket, _request: Request) -> None:
+            connection.sendall(reply(200, body).removesuffix(body))
+            for byte in body:
+                server.stopping.wait(every_s)
+                connection.sendall(bytes([byte]))
+
+        return act
+
+    return behave
+
+
 def keys(server: RawServer) -> list[str | None]:
     return [request.headers.get("idempotency-key") for request in server.requests]
 
@@ -64,6 +80,21 @@ def keys(server: RawServer) -> list[str | None]:
 def problem(status: int, code: str, **more: Any) -> bytes:
     headers = more.pop("headers", {})
     return reply(status, {"status": status, "code": code, "title": "t", "detail": "what to do", **more}, **headers)
+
+
+def test_an_answer_that_drips_is_given_up_when_its_time_is_over(either: Either) -> None:
+    with raw_server(dripping(b'{"stopped": false' + b" " * 500 + b"}")) as server:
+        with pytest.raises(NotReached) as lost:
+            either.ask(server.url, lambda client: client.dialing.get(), total_timeout_s=0.3, retry_for_s=0.0)
+        assert either.ask(server.url, lambda client: client.dialing.get(), total_timeout_s=600.0) == STOP
+
+    assert lost.value.was_sent and "longer than 0.3 s" in str(lost.value)
+
+
+def test_a_download_takes_the_time_that_it_needs() -> None:
+    body = b"phone\n" * 10
+    with raw_server(dripping(body)) as server, Client(server.url, "key", total_timeout_s=0.1) as client:
+        assert client.campaigns.results("cmp_1").read() == body
 
 
 HALF = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"stopped": '
