@@ -1,4 +1,4 @@
-"""The script of examples/ runs each campaign of examples/ to its end, on real processes."""
+"""The scripts of examples/ run each campaign of examples/ to its end, on real processes."""
 
 from __future__ import annotations
 
@@ -29,9 +29,26 @@ def without_waiting(example: Path, folder: Path) -> Path:
     return copy
 
 
+def environment_of(stack: StackRun) -> dict[str, str]:
+    return {**os.environ, "ORCHESTRATOR_API_URL": stack.rest.url, "ORCHESTRATOR_API_KEY": API_KEY}
+
+
+def test_the_async_script_runs_several_at_once_to_their_end(stack: StackRun, tmp_path: Path) -> None:
+    copies = [without_waiting(EXAMPLES / name, tmp_path) for name in ("on-call-alert", "visit-survey")]
+    command = [sys.executable, str(EXAMPLES / "run_campaigns.py"), *map(str, copies)]
+
+    ran = subprocess.run(command, env=environment_of(stack), capture_output=True, text=True, timeout=200, check=False)
+
+    assert ran.returncode == 0, ran.stderr
+    for copy in copies:
+        people = (copy / "contacts.csv").read_text().splitlines()[1:]
+        assert f"{copy.name}: {len(people)} people, 0 rows refused" in ran.stdout
+        assert (copy / "results.csv").read_text().count("\ncon_") == len(people)
+
+
 def test_the_script_runs_every_example_to_its_end(stack: StackRun, tmp_path: Path) -> None:
     copies = [without_waiting(flow.parent, tmp_path) for flow in sorted(EXAMPLES.glob("*/flow.yaml"))]
-    environment = {**os.environ, "ORCHESTRATOR_API_URL": stack.rest.url, "ORCHESTRATOR_API_KEY": API_KEY}
+    environment = environment_of(stack)
     command = [sys.executable, str(EXAMPLES / "run_campaign.py")]
 
     runs = [
