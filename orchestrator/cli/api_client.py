@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from pydantic import SecretStr
 
 import orchestrator_client
+from orchestrator.cli.field_names import said_as
 from orchestrator.errors import Misconfigured, OrchestratorError
 from orchestrator.local_stack.data_folder import read_addresses, stored_api_key
 from orchestrator.local_stack.interrupts import pause
@@ -36,8 +38,8 @@ DataOption = Annotated[Path | None, typer.Option(help="Data folder of a running 
 class ApiError(OrchestratorError):
     """Raised when the API answers with an error; the message has the detail and every wrong field."""
 
-    def __init__(self, status: int, problem: dict[str, Any]) -> None:
-        fields = [f"{_where(error)}{error.get('detail', '')}" for error in problem.get("errors", [])]
+    def __init__(self, status: int, problem: dict[str, Any], *, named: Callable[[str], str] = str) -> None:
+        fields = [f"{_where(error, named)}{error.get('detail', '')}" for error in problem.get("errors", [])]
         what = (problem.get("detail") or problem.get("title") or "no reason given").removesuffix("; see errors.")
         what += f" It may be dialed from {problem['until']} on." if problem.get("until") else ""
         if len(fields) == 1 and what == _ONE_PROBLEM:
@@ -55,7 +57,9 @@ _ONE_PROBLEM = "1 problem"
 
 
 class _Telling(Transport):
-    """Tells in the words of the command line what went wrong."""
+    """Tells in the words of the command line what went wrong; `named` says what a field is called there."""
+
+    named: Callable[[str], str] = staticmethod(str)
 
     def send(self, request: Request) -> Any:
         """Return the JSON of the answer. Raises ApiError or ApiUnreachable."""
@@ -78,7 +82,7 @@ class _Telling(Transport):
 
     def _told(self, err: ClientError) -> OrchestratorError:
         if isinstance(err, orchestrator_client.ApiError):
-            return ApiError(err.status, err.problem)
+            return ApiError(err.status, err.problem, named=self.named)
         if isinstance(err, UnexpectedAnswer):
             return ApiUnreachable(str(err))
         return ApiUnreachable(
@@ -88,6 +92,8 @@ class _Telling(Transport):
 
 class ApiClient(Operations):
     """The Python client, with the errors and the egress of the command line; an answer comes within 30 s."""
+
+    transport: _Telling
 
     def __init__(
         self, base_url: str, key: SecretStr, *, egress: Egress = DIRECT, wait: Callable[[float], object] = pause
@@ -107,7 +113,9 @@ class ApiClient(Operations):
     def with_limits(self, *, timeout_s: float) -> Operations:
         """Return the same operations with more time for an answer."""
         target = self.transport.target.with_limits(timeout_s, None)
-        return Operations(_Telling(target, self._http, wait=self.transport.wait))
+        telling = _Telling(target, self._http, wait=self.transport.wait)
+        telling.named = self.transport.named
+        return Operations(telling)
 
     def close(self) -> None:
         """Close the connections."""
@@ -130,15 +138,16 @@ def connect(ctx: typer.Context, url: UrlOption = None, key: KeyOption = None, da
 def api_client(ctx: typer.Context) -> ApiClient:
     """Return the client for the options of the group; it is closed at the end of the command."""
     api = open_client(*ctx.obj)
+    api.transport.named = partial(said_as, ctx.command)
     ctx.call_on_close(api.close)
     return api
 
 
-def _where(error: dict[str, Any]) -> str:
+def _where(error: dict[str, Any], named: Callable[[str], str]) -> str:
     """Return the place of an error, a line of a flow or a field, with a colon; "" for the whole body."""
     if line := error.get("line"):
         return f"line {line}" + (f", step {error['step']}: " if error.get("step") else ": ")
-    return f"{error['pointer']}: " if error.get("pointer") else ""
+    return f"{named(error['pointer'])}: " if error.get("pointer") else ""
 
 
 def _key(key: str | None, settings: Settings, folder: Path) -> SecretStr:

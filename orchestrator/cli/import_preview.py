@@ -38,6 +38,8 @@ def preview_lines(told: Mapping[str, Any], *, given_map: str | None) -> list[str
     lines += [f"  {column['header']} → {column['fills'] or 'not read'}" for column in told["columns"]]
     if told["map"] != given_map:
         lines.append(f"proposed: --map {shlex.quote(told['map'])}")
+    if any(kind["code"] == "no_region" for kind in told["problems"]):
+        lines.append("say the country of numbers without a country code, too: --region US, for one")
     lines += [f"row {row['row']}: {_contact(row)}" for row in told["first_rows"]]
     return [*lines, _counts(told), *(f"  {line}" for line in problem_lines(told))]
 

@@ -35,6 +35,7 @@ def add(
     phone: _Phone,
     *,
     campaign: _Campaign = None,
+    region: _Region = None,
     reason: Annotated[str, typer.Option(help="Why; it is kept.")] = "requested",
     expires: Annotated[
         str | None, typer.Option(help="When it ends, such as 2027-03-01T00:00Z. Default: never.")
@@ -47,7 +48,7 @@ def add(
     orchestrator suppress add +12025550123 --reason "asked by letter"
     """
     api = api_client(ctx)
-    body = {"phone": phone, "scope": _scope(api, campaign), "reason": reason, "by": by or who()}
+    body = {"phone": _with_country(phone, region), "scope": _scope(api, campaign), "reason": reason, "by": by or who()}
     body |= {"expires_at": rfc3339(parse_time(expires, option="--expires"))} if expires else {}
     told = api.suppressions.create(**body)
     print_json(told) if as_json else print_lines([f"{_line(told)} ({told['change']})"])
@@ -120,6 +121,7 @@ def lift(
     phone: _Phone,
     *,
     campaign: _Campaign = None,
+    region: _Region = None,
     because: Annotated[str | None, typer.Option(help="Why it may be dialed again; it is kept.")] = None,
     by: _By = None,
 ) -> None:
@@ -129,8 +131,17 @@ def lift(
     """
     api = api_client(ctx)
     words = {"because": because} if because else {}
+    words |= {"region": region} if region else {}
     api.suppressions.lift(phone=phone, scope=_scope(api, campaign), by=by or who(), **words)
     print_lines([f"{phone} is suppressed no more{f' in {campaign}' if campaign else ''}"])
+
+
+def _with_country(phone: str, region: str | None) -> str:
+    if region is None:
+        return phone
+    from orchestrator.policy.phone.parse_phone import parse_phone  # loads the numbering plans of all countries
+
+    return parse_phone(phone, region, pointer="NUMBER")
 
 
 def _scope(api: ApiClient, campaign: str | None) -> str:

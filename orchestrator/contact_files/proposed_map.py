@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from orchestrator.contact_files.byte_lines import WholeFile
@@ -19,6 +19,7 @@ from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
 _ROWS_TRIED = 100
 _FEWEST_VALID = 0.5  # of the cells that are not empty
 _MOST_TRIED = 30  # columns
+_FEWEST_DIGITS = 9  # of a number without a country code; a date has 8
 # Names for the same thing, as `letters_of` writes them.
 _SAME = (
     "firstname vorname givenname forename fname prenom nombre primernombre nome prenome imie fornavn etunimi",
@@ -35,13 +36,20 @@ _SAME = (
 
 
 def proposed_phone(file: WholeFile, form: ContactForm, *, mapping: str | None, encoding: str | None) -> str | None:
-    """Return `mapping` with the column added that holds the most phone numbers; None where no column holds any."""
+    """Return `mapping` with the column added that holds the most phone numbers; None where no column holds any.
+
+    Where none of them has a country code, nor `form` a region, it is what could be numbers of some country.
+    """
     if "phone" in read_map(mapping, form).values():
         return None
     names = top_names(file, encoding=encoding)
-    tried = [(_numbers_in(name, file, form, mapping, encoding), name) for name in names[:_MOST_TRIED]]
-    most, best = max(tried, default=(0, ""), key=lambda each: each[0])
-    return with_pair(mapping, "phone", best) if most else None
+    cells = {name: _cells_of(name, file, form, mapping, encoding) for name in names[:_MOST_TRIED]}
+    for is_number in (_is_number, _lacks_country):
+        tried = [(_numbers_in(column, form.region, is_number), name) for name, column in cells.items()]
+        most, best = max(tried, default=(0, ""), key=lambda each: each[0])
+        if most:
+            return with_pair(mapping, "phone", best)
+    return None
 
 
 def proposed_inputs(
@@ -70,13 +78,27 @@ def with_pair(mapping: str | None, field: str, header: str) -> str:
     return f"{mapping},{text.getvalue()}" if mapping else text.getvalue()
 
 
-def _numbers_in(name: str, file: WholeFile, form: ContactForm, mapping: str | None, encoding: str | None) -> int:
-    """Return how many cells of a column are phone numbers; 0 unless at least half of those with a text are."""
+def _cells_of(name: str, file: WholeFile, form: ContactForm, mapping: str | None, encoding: str | None) -> list[str]:
+    """Return the first cells of a column that have a text."""
     try:
         rows = CsvRows(file, form, mapping=with_pair(mapping, "phone", name), encoding=encoding)
     except InvalidInput:
-        return 0
+        return []
     first = (row for _, row in islice(rows, _ROWS_TRIED) if isinstance(row, dict))
-    cells = [cell for row in first if (cell := row.get("phone", "").strip())]
-    valid = sum(not isinstance(read_phone(cell, form.region), PhoneProblem) for cell in cells)
+    return [cell for row in first if (cell := row.get("phone", "").strip())]
+
+
+def _numbers_in(cells: Sequence[str], region: str | None, is_number: Callable[[str, str | None], bool]) -> int:
+    """Return how many cells are phone numbers; 0 unless at least half of them are."""
+    valid = sum(is_number(cell, region) for cell in cells)
     return valid if valid >= _FEWEST_VALID * len(cells) else 0
+
+
+def _is_number(cell: str, region: str | None) -> bool:
+    return not isinstance(read_phone(cell, region), PhoneProblem)
+
+
+def _lacks_country(cell: str, region: str | None) -> bool:
+    read = read_phone(cell, region)
+    is_long = sum(character.isdigit() for character in cell) >= _FEWEST_DIGITS
+    return is_long and isinstance(read, PhoneProblem) and read.code == "no_region"

@@ -91,6 +91,17 @@ def test_of_two_phones_the_one_with_more_numbers_is_proposed(rest: Rest, campaig
     assert told["first_rows"][1]["contact"]["phone"] == "+12025550125"  # type: ignore[index]
 
 
+def test_numbers_without_a_country_code_are_proposed_and_what_is_missing_is_said(rest: Rest, campaign: str) -> None:
+    file = "Kunde,Seit,Privat,Vorname\n7001,2024-03-01,(202) 555-0123,Ann\n7002,2024-03-02,202 555 0124,Bob\n"
+
+    told = preview(rest, campaign, file)
+    done = rest.upload(campaign, file, f"?region=US&map={told['map']}").json
+
+    assert told["map"] == "phone:Privat,first_name:Vorname"
+    assert told["accepted"] == 0 and [kind["code"] for kind in told["problems"]] == ["no_region"]  # type: ignore[union-attr]
+    assert done["accepted"] == 2, done
+
+
 def test_a_file_without_any_column_of_numbers_is_told_without_a_proposal(rest: Rest, campaign: str) -> None:
     told = preview(rest, campaign, "Name,Ort\nAnn,Wien\n")
 

@@ -75,7 +75,7 @@ def test_a_pool_is_created_shown_changed_and_deleted(rest: Rest) -> None:
         added = run("add", "east", OTHER)
         assert [line.split()[0] for line in added[1:]] == [CALLER_ID, f"{OTHER}:"]
         assert run("remove", "east", OTHER)[1:] == made[1:]
-        assert "/numbers" in "".join(run("remove", "east", CALLER_ID, fails=True))
+        assert "NUMBER" in "".join(run("remove", "east", CALLER_ID, fails=True))
         assert "404" in run("remove", "east", OTHER, fails=True)[0]
 
         run("delete", "east")

@@ -37,6 +37,28 @@ def test_a_number_is_suppressed_shown_and_lifted(run: Command) -> None:
     assert (lifted.exit_code, again.exit_code) == (0, 1)
 
 
+def test_a_number_without_a_country_code_is_one_of_the_region(run: Command) -> None:
+    added = run("add", "(202) 555-0171", "--region", "US")
+    lifted = run("lift", "(202) 555-0171", "--region", "US")
+    none, wrong = run("add", "(202) 555-0171"), run("add", "12", "--region", "US")
+
+    assert added.output.startswith(f"{PHONE} everywhere"), added.output
+    assert lifted.exit_code == 0, lifted.output
+    assert none.exit_code == wrong.exit_code == 1
+    assert none.output.startswith("✗ NUMBER: ") and wrong.output.startswith("✗ NUMBER: "), none.output
+
+
+def test_a_refusal_names_the_options_of_the_command(run: Command) -> None:
+    refused = [
+        run("add", PHONE, "--reason", ""),
+        run("add", PHONE, "--expires", "2020-01-01T00:00Z"),
+        run("check", "12", "--region", "XX"),
+    ]
+
+    said = [each.output.partition(": ")[0] for each in refused]
+    assert said == ["✗ --reason", "✗ --expires", "✗ --region"], refused
+
+
 def test_a_number_is_suppressed_in_a_campaign_by_its_name(run: Command, rest: Rest) -> None:
     campaign_id = rest.campaign(name="spring reminders")["id"]
 
