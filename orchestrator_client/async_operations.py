@@ -1610,6 +1610,7 @@ class AsyncContacts(_Group):
 
         `cancel` ends who is not over, also beside a live call. `redial` is that of the campaign, for this filter.
         `suppress` suppresses their numbers for good. `set_priority` and `set_not_before` change who is not over.
+        `release_restored` lets those be called whom the restore of a backup holds.
         """
         answer: models.ManyChanged = await self.transport.send(
             Request(

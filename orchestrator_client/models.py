@@ -1411,6 +1411,7 @@ Reason: TypeAlias = Literal[
     "send_too_old",
     "record_failed",
     "unknown_attempt",
+    "restored",
     "import_withdrawn",
 ]
 
@@ -2329,7 +2330,7 @@ class BulkChangeView(TypedDict):
     """
 
     id: str
-    kind: Literal["redial", "cancel", "suppress", "set_priority", "set_not_before", "copy"]
+    kind: Literal["redial", "cancel", "suppress", "set_priority", "set_not_before", "release_restored", "copy"]
     campaign_id: str | None
     status: Literal["running", "completed", "stopped"]
     matched: int
@@ -2956,7 +2957,7 @@ class ManyContacts(TypedDict):
 
     filter: NotRequired[ContactFilter]
     all: NotRequired[bool]
-    action: Literal["cancel", "redial", "suppress", "set_priority", "set_not_before"]
+    action: Literal["cancel", "redial", "suppress", "set_priority", "set_not_before", "release_restored"]
     attempts: NotRequired[int | None]
     not_before: NotRequired[str | None]
     priority: NotRequired[int | None]

@@ -34,7 +34,7 @@ class BulkChangeView(BaseModel):
     """A change of many contacts; `running` means that it goes on by itself, in batches."""
 
     id: str
-    kind: Literal["redial", "cancel", "suppress", "set_priority", "set_not_before", "copy"]
+    kind: Literal["redial", "cancel", "suppress", "set_priority", "set_not_before", "release_restored", "copy"]
     campaign_id: str | None
     status: Literal["running", "completed", "stopped"]
     matched: int
@@ -128,6 +128,7 @@ def change_many(services: Services, body: ManyContacts) -> ManyChanged:
 
     `cancel` ends who is not over, also beside a live call. `redial` is that of the campaign, for this filter.
     `suppress` suppresses their numbers for good. `set_priority` and `set_not_before` change who is not over.
+    `release_restored` lets those be called whom the restore of a backup holds.
     """
     if body.dry_run:
         matched, changed = count_many(body, sql=services.sql, **rules_of(services))

@@ -63,7 +63,7 @@ def restore(file: _File, *, data: _Data = None) -> None:
     """Fill an empty installation from a backup; dialing stays stopped until it is resumed.
 
     A file that is not whole changes nothing. The database must be new, and Redis empty; with --data the folder must be.
-    Who was called since the backup is not known to it: close their contacts before `orchestrator dialing resume`.
+    Who was called since the backup is not known to it: everybody is held until `orchestrator campaign release`.
     """
     from orchestrator.clock import utc_now
     from orchestrator.operations.system.restore_backup import check_backup, restore_backup
@@ -77,8 +77,9 @@ def restore(file: _File, *, data: _Data = None) -> None:
             file, database_url=place.database_url, client=client, folders=place.folders, now=utc_now()
         )
     Console(soft_wrap=True).print(
-        f"restored as of {manifest.made_at:{_TIME}}. All dialing is stopped. Whoever was called since then would be "
-        "called again: find them at the carrier, close their contacts, then `orchestrator dialing resume`",
+        f"restored as of {manifest.made_at:{_TIME}}. All dialing is stopped, and everybody held: who was called since "
+        "then is not known. Close their contacts, release the others (`orchestrator campaign release`), then "
+        "`orchestrator dialing resume`",
         markup=False,
     )
 

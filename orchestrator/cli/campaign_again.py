@@ -1,4 +1,4 @@
-"""`orchestrator campaign redial`, `clone` and `test-call`: a campaign once more, for some of its people or for one."""
+"""`orchestrator campaign redial`, `clone`, `test-call` and `release`: a campaign once more, for some people or one."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(redial)
     app.command()(clone)
     app.command("test-call")(hear_first)
+    app.command()(release)
 
 
 def redial(
@@ -106,6 +107,24 @@ def hear_first(
     api, campaign_id = named_campaign(ctx, campaign)
     told = api.campaigns.test_call(campaign_id, **asked)
     typer.echo(dumps(told, indent=2, ensure_ascii=False) if json else told["id"])
+
+
+def release(
+    ctx: typer.Context,
+    campaign: _Id,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count the contacts, and change nothing.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Let those be called whom the restore of a backup holds: first take for done who was called since the backup.
+
+    orchestrator campaign release cmp_… --dry-run
+    """
+    api, campaign_id = named_campaign(ctx, campaign)
+    asked: dict[str, Any] = {"filter": {"campaign_id": campaign_id}, "action": "release_restored", "dry_run": dry_run}
+    told = api.with_limits(timeout_s=_PATIENCE_S).contacts.change_many(**asked)
+    verb = "would be released" if dry_run else "released"
+    _tell(told, f"{counted(told['changed'], 'contact')} {verb}", json=json)
 
 
 def _filter(disposition: list[str] | None, outcome: list[str] | None, status: list[str] | None) -> dict[str, list[str]]:

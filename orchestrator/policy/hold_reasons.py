@@ -59,6 +59,7 @@ class Reason(StrEnum):
     SEND_TOO_OLD = "send_too_old"
     RECORD_FAILED = "record_failed"
     UNKNOWN_ATTEMPT = "unknown_attempt"
+    RESTORED = "restored"
     IMPORT_WITHDRAWN = "import_withdrawn"
 
     @property
@@ -171,6 +172,10 @@ _SENTENCES = {
     Reason.SEND_TOO_OLD: "The send was dropped because the process had been standing still.",
     Reason.RECORD_FAILED: "The last call's result could not be recorded; it stands in the dead letters.",
     Reason.UNKNOWN_ATTEMPT: "The last attempt may have been carried out; it is never dialed again.",
+    Reason.RESTORED: (
+        "The installation was restored from a backup, which does not know whether the person has been called since: "
+        "take who was for done, and release the others (`orchestrator campaign release`)."
+    ),
     Reason.IMPORT_WITHDRAWN: "The import that brought the contact was withdrawn.",
 }
 

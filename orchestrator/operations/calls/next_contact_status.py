@@ -22,9 +22,9 @@ def contact_after(record: Record) -> ContactAfter | None:
     """
     row = record.row
     if record.is_first_end and row["current_call_id"] == record.call.call_id:
-        return _moved_on(record)
+        return _held_if_restored(record, _moved_on(record))
     if row["contact_reason"] == Reason.RECORD_FAILED and row["last_call_id"] == record.call.call_id:
-        return _moved_on(record)  # it could not be recorded when it ended, and now it can
+        return _held_if_restored(record, _moved_on(record))  # it could not be recorded when it ended, and now it can
     if row["last_call_id"] != record.call.call_id or row["current_call_id"] is not None:
         return None
     return _known_after_all(record) if record.is_first_end else _amended(record)
@@ -52,6 +52,13 @@ def _moved_on(record: Record) -> ContactAfter:
             return _after(
                 record, ContactStatus.WAITING, Reason.RETRY_DUE.value, at.isoformat(), attempts=attempts, tally=tally
             )
+
+
+def _held_if_restored(record: Record, after: ContactAfter) -> ContactAfter:
+    """Hold whose call is older than a restore: what would be its next one may have been made before."""
+    if after.status not in CLAIMABLE or not record.row["is_restored"]:
+        return after
+    return replace(after, status=ContactStatus.HELD, reason=Reason.RESTORED.value, due_at=None)
 
 
 def _callback_of(record: Record, step: RetryAt | Final) -> CallbackWish | None:

@@ -18,8 +18,9 @@ from orchestrator.operations.contacts.find_contacts import find_contact
 from orchestrator.operations.contacts.redial_contacts import wait_once_more
 from orchestrator.operations.contacts.upload_target import lock_target, upload_target_of
 from orchestrator.operations.dialing.release_attempts import ReleasedAttempt, free_channels
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.sql import contacts, many_contacts
+from orchestrator.store.sql import contacts, many_contacts, restored_contacts
 from orchestrator.store.sql.campaigns import add_zones
 from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 from orchestrator.store.sql.flow_cache import FlowCache
@@ -105,6 +106,8 @@ def _write(tx: Connection, contact: Row[Any], change: ContactChange, columns: di
     not_before = {"not_before": columns.pop("not_before")} if is_open and "not_before" in columns else None
     if change.ends_with:
         columns |= ended_by_request(change.ends_with)
+    if change.status == "waiting" and contact.reason == Reason.RESTORED:
+        restored_contacts.release_restored(tx, [contact.id])
     contacts.update_contact(tx, contact, columns)
     if not_before:
         many_contacts.set_not_before(tx, [contact.id], not_before["not_before"])

@@ -1,4 +1,4 @@
-"""Cancels, suppresses, redials or reorders the contacts that a filter selects, a batch at a time."""
+"""Cancels, suppresses, redials, releases or reorders the contacts that a filter selects, a batch at a time."""
 
 from __future__ import annotations
 
@@ -28,16 +28,17 @@ from orchestrator.operations.dialing.drain_dials import drain_dials
 from orchestrator.operations.dialing.release_attempts import ReleaseReason
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.timestamps import Moment, parse_timestamp
-from orchestrator.store.sql import call_filters, many_contacts
+from orchestrator.store.sql import call_filters, many_contacts, restored_contacts
 from orchestrator.store.sql.opt_outs import Asked, write_opt_outs
 
-Action = Literal["cancel", "redial", "suppress", "set_priority", "set_not_before"]
+Action = Literal["cancel", "redial", "suppress", "set_priority", "set_not_before", "release_restored"]
 _OF_ACTION: dict[str, frozenset[str]] = {
     "cancel": frozenset(),
     "redial": frozenset({"attempts", "not_before"}),
     "suppress": frozenset({"scope", "reason", "by"}),
     "set_priority": frozenset({"priority"}),
     "set_not_before": frozenset({"not_before"}),
+    "release_restored": frozenset(),
 }
 _NEEDED = {"set_priority": "priority", "set_not_before": "not_before"}
 _RELEASE = ReleaseReason(Reason.SUPPRESSED, final=ContactStatus.SUPPRESSED, counts=False)
@@ -131,6 +132,8 @@ def _such(action: str, wanted: Mapping[str, Any]) -> ColumnElement[bool]:
             return many_contacts.has_other_beginning(_moment(wanted))
         case "suppress":
             return many_contacts.is_not_suppressed(wanted["scope"])
+        case "release_restored":
+            return restored_contacts.is_restored()
         case _:
             return many_contacts.is_open()
 
@@ -154,6 +157,10 @@ def _prioritize(tx: Connection, change: Row[Any], contact_ids: Sequence[str]) ->
 
 def _postpone(tx: Connection, change: Row[Any], contact_ids: Sequence[str]) -> int:
     return many_contacts.set_not_before(tx, contact_ids, _moment(change.wanted))
+
+
+def _release(tx: Connection, _change: Row[Any], contact_ids: Sequence[str]) -> int:
+    return restored_contacts.release_restored(tx, contact_ids)
 
 
 def _suppress(tx: Connection, change: Row[Any], contact_ids: Sequence[str]) -> int:
@@ -180,5 +187,6 @@ WAYS_OF_MANY: Final = (
     Way("suppress", apply=_suppress, finish=_stop_calls),
     Way("set_priority", apply=_prioritize),
     Way("set_not_before", apply=_postpone),
+    Way("release_restored", apply=_release),
 )
 _WAYS: Final = {way.kind: way for way in WAYS_OF_MANY}

@@ -40,7 +40,7 @@ _HELD_BY_PLACE = (
     Reason.LIST_STALE,
     *HELD_BY_CAPS,  # the law of a place has caps and rests of its own
 )
-_NOT_HELD_BY_NUMBER = (Reason.NOT_YET, Reason.CALLBACK, Reason.RECORD_FAILED)
+_NOT_HELD_BY_NUMBER = (Reason.NOT_YET, Reason.CALLBACK, Reason.RECORD_FAILED, Reason.RESTORED)
 
 
 class ContactChange(BaseModel):
@@ -49,7 +49,8 @@ class ContactChange(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     status: Literal["waiting", "canceled", "completed"] | None = Field(
-        default=None, description="`waiting` lets one that has ended wait for one more attempt."
+        default=None,
+        description="`waiting` lets one that has ended wait for one more attempt, and releases a `restored` one.",
     )
     outcome: Outcome | None = Field(
         default=None, description="The result that was reached; only with status `completed`."

@@ -12,14 +12,22 @@ from sqlalchemy import Connection
 from orchestrator.clock import rfc3339
 from orchestrator.errors import BadBackup
 from orchestrator.ids import new_id
+from orchestrator.model.attempt_state import AttemptState
+from orchestrator.operations.dialing.release_attempts import ReleaseReason, release_attempts
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.backup_file import BackupReader, Manifest
 from orchestrator.store.sql.dialing_stop import Stop, clear_stop, write_stop
 from orchestrator.store.sql.engine import open_sql
 from orchestrator.store.sql.installation import write_epoch
 from orchestrator.store.sql.migrate import upgrade_within
+from orchestrator.store.sql.restored_contacts import hold_everybody
 from orchestrator.store.sql.schema_version import newest_revision
 from orchestrator.store.sql.table_copies import being_filled, holds_people, read_revision, write_rows
+from orchestrator.store.sql.tables import calls
 from orchestrator.store.timeouts import MIGRATING
+
+# A call that was claimed and never sent would be sent now.
+_RELEASE = ReleaseReason(Reason.RESTORED, counts=False)
 
 
 def check_backup(file: Path) -> Manifest:
@@ -35,11 +43,11 @@ def check_backup(file: Path) -> Manifest:
 def restore_backup(
     file: Path, *, database_url: str, client: redis.Redis | None, folders: Mapping[str, Path], now: datetime
 ) -> Manifest:
-    """Fill an empty installation with a backup, bring it to this version's schema, and stop all dialing.
+    """Fill an empty installation with a backup, bring it to this version's schema, hold everybody, stop all dialing.
 
-    Who was called since the backup is not known to it, so a person decides when dialing goes on. Redis has to be empty
-    (`client` is None where it is not there yet): the engine rebuilds it, as one that was lost (R20). Raises BadBackup,
-    before anything is changed, for a file that is not whole and for an installation that is not empty.
+    Who was called since the backup is not known to it, so a person decides who is still to be called. Redis has to
+    be empty (`client` is None where it is not there yet): the engine rebuilds it, as one that was lost (R20). Raises
+    BadBackup, before anything is changed, for a file that is not whole and for an installation that is not empty.
     """
     manifest = check_backup(file)
     if manifest.revision > newest_revision():
@@ -55,6 +63,8 @@ def restore_backup(
             clear_stop(tx)
             write_stop(tx, Stop(now, "restore", _reason(manifest)))
             write_epoch(tx, new_id("req"))
+            hold_everybody(tx)
+            release_attempts(tx, calls.c.state == AttemptState.RESERVED, _RELEASE)
             # Within the transaction: a disk that is full leaves an empty database, to be restored into again.
             for name, folder in folders.items():
                 for member in reader.members(name):

@@ -40,6 +40,7 @@ _READ = text(
            c.status AS contact_status, c.current_call_id, c.last_call_id, c.attempts, c.attempts_limit,
            c.redialed_after, c.callback, c.is_single, c.tally,
            c.reason AS contact_reason, c.due_at::text AS due_at_text,
+           coalesce(k.reserved_at < (SELECT restored_at FROM installation), false) AS is_restored,
            EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = k.to_number AND s.scope IN ('global', k.campaign_id)
                    AND {IN_FORCE}) OR {is_listed("k.to_number", "g")}
                OR {is_revoked("k.number_key", campaign="g")} AS is_suppressed,

@@ -57,7 +57,9 @@ _HOLD_ZONE = text(
         LIMIT :most FOR UPDATE SKIP LOCKED)
     """  # noqa: S608 built from constants
 )
-# The next import of a registry ends the wait for it: a campaign stays open for that, as it does for a time.
+# The next import of a registry ends the wait for it, and a person that of who was restored: a campaign stays open for
+# these, as it does for a time.
+_ENDS_BY_A_PERSON = (Reason.LIST_STALE, Reason.RESTORED)
 # One probe for each campaign, also where millions are held for ever; NOT EXISTS would be joined with all contacts.
 _FINISHED = text(
     f"""
@@ -69,7 +71,7 @@ _FINISHED = text(
       AND (SELECT 1 FROM contacts c WHERE c.campaign_id = g.id AND c.{IS_CLAIMABLE}
            AND c.due_at IS NOT NULL LIMIT 1) IS NULL
       AND (SELECT 1 FROM contacts c WHERE c.campaign_id = g.id AND c.status = '{ContactStatus.HELD}'
-           AND c.reason = '{Reason.LIST_STALE}' LIMIT 1) IS NULL
+           AND c.reason IN {one_of(_ENDS_BY_A_PERSON)} LIMIT 1) IS NULL
       AND (SELECT 1 FROM bulk_changes b WHERE b.campaign_id = g.id AND b.status = 'running' LIMIT 1) IS NULL
     FOR UPDATE OF g SKIP LOCKED
     """  # noqa: S608 built from constants

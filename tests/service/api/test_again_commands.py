@@ -1,4 +1,4 @@
-"""`orchestrator campaign redial | clone | test-call` and `contact edit` over a real API."""
+"""`orchestrator campaign redial | clone | test-call | release` and `contact edit` over a real API."""
 
 from __future__ import annotations
 
@@ -56,6 +56,23 @@ def test_a_campaign_is_cloned_with_some_of_its_contacts(rest: Rest, services: Se
     assert len((rest.get(f"/v1/contacts?campaign_id={made['id']}").json or {})["data"]) == 1
     assert (json.loads(none.output)["name"], json.loads(none.output)["copying"]) == ("test (copy)", None)
     assert both.exit_code == 1
+
+
+def test_who_is_held_by_a_restore_is_released(rest: Rest, services: Services, run: Command) -> None:
+    campaign_id = rest.campaign()["id"]
+    restored, other = rest.contacts(campaign_id, fresh_number(), fresh_number())
+    held = text("UPDATE contacts SET status = 'held', reason = :reason, due_at = NULL WHERE id = :id")
+    with services.sql.begin() as tx:
+        tx.execute(held, [{"id": restored, "reason": "restored"}, {"id": other, "reason": "zone_unknown"}])
+
+    counted = run("campaign", "release", campaign_id, "--dry-run")
+    done = run("campaign", "release", campaign_id)
+
+    assert (counted.exit_code, counted.output) == (0, "1 contact would be released\n")
+    assert (done.exit_code, done.output) == (0, "1 contact released\n")
+    with services.sql.connect() as tx:
+        kept = tx.execute(text("SELECT id, reason, due_at IS NOT NULL FROM contacts")).all()
+    assert {tuple(each) for each in kept} == {(restored, None, True), (other, "zone_unknown", False)}
 
 
 def test_one_number_is_called_to_hear_it_first(rest: Rest, run: Command) -> None:

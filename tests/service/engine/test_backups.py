@@ -7,6 +7,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -14,18 +15,27 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, make_url, text
 
-from orchestrator.clock import utc_now
+from orchestrator.clock import rfc3339, utc_now
 from orchestrator.errors import BadBackup
-from orchestrator.local_stack.embedded_servers import start_postgres
+from orchestrator.ids import new_id
+from orchestrator.local_stack.embedded_servers import RunningServer, start_postgres
+from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
+from orchestrator.operations.campaigns.ways_of_changing import WAYS
+from orchestrator.operations.contacts.bulk_changes import Stores, begin_change, carry_on_interrupted, find_change
+from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
+from orchestrator.operations.contacts.change_many import ManyContacts, change_contacts, count_many
+from orchestrator.operations.contacts.contact_filter import ContactFilter
 from orchestrator.operations.dialing.stop_dialing import find_stop, resume_dialing
 from orchestrator.operations.system.back_up import back_up
 from orchestrator.operations.system.restore_backup import check_backup, restore_backup
 from orchestrator.settings import child_environment
 from orchestrator.store.sql.engine import open_sql
 from orchestrator.store.sql.migrate import upgrade
-from orchestrator.store.sql.table_copies import list_columns, read_rows
+from orchestrator.store.sql.schema_version import newest_revision
+from orchestrator.store.sql.table_copies import list_columns, read_revision, read_rows
 from tests.support.carrier_stub import CarrierStub
 from tests.support.databases import drop_database
+from tests.support.old_schema import database_at
 from tests.support.world import World
 
 _databases = count(1)
@@ -86,37 +96,217 @@ def numbers_dialed(carrier: CarrierStub) -> list[str]:
     return [dial.body["to"] for dial in carrier.dials]
 
 
-def test_after_a_restore_nobody_is_called_twice_and_nothing_is_lost(
+@contextmanager
+def restored(world: World, carrier: CarrierStub, file: Path, database_url: str) -> Iterator[World]:
+    """Lose everything, restore the file, and resume all dialing."""
+    world.redis.flushall()
+    restore_backup(file, database_url=database_url, client=world.redis, folders={}, now=utc_now())
+    with opened(database_url) as sql:
+        again = World(sql, world.redis, carrier.url, database_url, world.redis_url)
+        again.prepare_again()
+        resume_dialing(sql)
+        yield again
+
+
+def dial_everybody(world: World, campaign_id: str) -> None:
+    for claimed in world.claim(campaign_id):
+        world.dialer.dial_call(claimed)
+
+
+def test_after_a_restore_nothing_is_lost_and_dialing_is_stopped(
     world: World, carrier: CarrierStub, new_database: str, folders: dict[str, Path], tmp_path: Path
 ) -> None:
     campaign_in_the_middle(world)
     file, before = tmp_path / "backup.zip", rows(world.database_url)
     back_up(file, database_url=world.database_url, folders=folders)
     world.redis.flushall()
-    restored = {name: tmp_path / "after" / name for name in folders}
+    after = {name: tmp_path / "after" / name for name in folders}
 
-    restore_backup(file, database_url=new_database, client=world.redis, folders=restored, now=utc_now())
+    restore_backup(file, database_url=new_database, client=world.redis, folders=after, now=utc_now())
 
-    sql = open_sql(new_database)
-    after = rows(new_database)
-    assert {table for table in before if before[table] != after[table]} <= {"installation"}
-    assert (restored["recordings"] / "2026-11" / "rec_1.mp3").read_bytes() == b"sound" * 100_000
+    kept = rows(new_database)
+    changed = {table for table in before if before[table] != kept[table]}
+    assert changed <= {"installation", "contacts", "tallies", "tally_changes"}
+    assert (after["recordings"] / "2026-11" / "rec_1.mp3").read_bytes() == b"sound" * 100_000
     assert not list((tmp_path / "after").rglob("*.part*"))
-    again = World(sql, world.redis, carrier.url, new_database, world.redis_url)
-    again.prepare_again()
+    with opened(new_database) as sql:
+        again = World(sql, world.redis, carrier.url, new_database, world.redis_url)
+        again.prepare_again()
+        assert again.dispatcher.dispatch_calls() == []
+        stop = find_stop(sql)
+        assert stop is not None and stop.by == "restore" and "backup" in str(stop.reason)
 
-    assert again.dispatcher.dispatch_calls() == []
-    stop = find_stop(sql)
-    assert stop is not None and stop.by == "restore" and "backup" in str(stop.reason)
 
-    resume_dialing(sql)
-    for campaign in again.query("SELECT id FROM campaigns WHERE kind = 'campaign'"):
-        for claimed in again.claim(campaign.id):
-            again.dialer.dial_call(claimed)
+def test_who_was_called_since_the_backup_is_not_called_again_until_a_person_releases_them(
+    world: World, carrier: CarrierStub, new_database: str, tmp_path: Path
+) -> None:
+    campaign_in_the_middle(world)
+    [[campaign_id]] = world.query("SELECT id FROM campaigns WHERE kind = 'campaign'")
+    file = tmp_path / "backup.zip"
+    back_up(file, database_url=world.database_url, folders={})
+    for called_since in world.claim(campaign_id, most=2):
+        world.dialer.dial_call(called_since)
+    since = numbers_dialed(carrier)[2:]
+
+    with restored(world, carrier, file, new_database) as again:
+        dial_everybody(again, campaign_id)
+        complete_campaigns(again.sql)
+
+        assert numbers_dialed(carrier)[2:] == since
+        assert again.held_by_reason(campaign_id) == {"restored": 4}  # three waited, and one for a retry
+        assert again.campaign_row(campaign_id)["status"] == "running"  # they are not over
+        for contact in again.query("SELECT id, phone FROM contacts WHERE reason = 'restored'"):
+            change = ContactChange(status="completed" if contact.phone in since else "waiting")
+            again.run(change_contact, contact.id, change)
+        dial_everybody(again, campaign_id)
 
     dialed = numbers_dialed(carrier)
     assert len(dialed) == len(set(dialed)) == 5
-    sql.dispose()
+
+
+def test_a_restored_campaign_is_released_as_a_whole_and_a_callback_keeps_its_time(
+    world: World, carrier: CarrierStub, new_database: str, tmp_path: Path
+) -> None:
+    campaign_id = world.campaign()
+    later = rfc3339(utc_now() + timedelta(hours=3))
+    world.contacts(campaign_id, 2)
+    world.contact(campaign_id, status="held", reason="callback", callback={"at": later}, due_at=later)
+    file = tmp_path / "backup.zip"
+    back_up(file, database_url=world.database_url, folders={})
+    release = ManyContacts(filter=ContactFilter(campaign_id=campaign_id), action="release_restored")
+
+    with restored(world, carrier, file, new_database) as again:
+        stores = Stores(again.sql, again.redis, again.keys)
+        counted = again.run(count_many, release)
+        done = again.run(change_contacts, release, change_id=new_id("chg"), stores=stores)
+        dial_everybody(again, campaign_id)
+
+    assert counted == (3, 3) and (done.status, done.changed) == ("completed", 3)
+    assert len(set(numbers_dialed(carrier))) == len(numbers_dialed(carrier)) == 2
+
+
+def test_a_call_that_was_claimed_at_the_backup_is_not_sent_after_a_restore(
+    world: World, carrier: CarrierStub, new_database: str, tmp_path: Path
+) -> None:
+    claimed = world.claimed_call()
+    file = tmp_path / "backup.zip"
+    back_up(file, database_url=world.database_url, folders={})
+    world.dialer.dial_call(claimed)
+
+    with restored(world, carrier, file, new_database) as again:
+        again.dialer.dial_call(claimed)
+        dial_everybody(again, again.call_row(claimed)["campaign_id"])
+
+        assert len(carrier.dials) == 1
+        assert again.call_row(claimed)["state"] == "withdrawn"
+        assert again.contact_of(claimed)["reason"] == "restored"
+
+
+def test_a_retry_of_a_call_from_before_the_backup_waits_for_a_person_and_one_after_it_does_not(
+    world: World, carrier: CarrierStub, new_database: str, tmp_path: Path
+) -> None:
+    call_id = world.dialed_call()
+    world.advance()
+    file = tmp_path / "backup.zip"
+    back_up(file, database_url=world.database_url, folders={})
+
+    with restored(world, carrier, file, new_database) as again:
+        campaign_id = again.call_row(call_id)["campaign_id"]
+        again.contact(campaign_id)
+        [younger] = again.claim(campaign_id)
+        again.dialer.dial_call(younger)
+        again.advance()
+        again.hang_up(call_id, cause="user_busy")
+        again.hang_up(younger, cause="user_busy")
+
+        old, young = again.contact_of(call_id), again.contact_of(younger)
+        assert (old["status"], old["reason"], old["due_at"]) == ("held", "restored", None)
+        assert (old["attempts"], old["disposition"]) == (1, "busy")
+        assert (young["status"], young["reason"]) == ("waiting", "retry_due")
+
+
+def test_a_redial_that_was_under_way_at_the_backup_does_not_go_on_and_an_end_does(
+    world: World, carrier: CarrierStub, new_database: str, tmp_path: Path
+) -> None:
+    campaign_id = world.campaign()
+    ended = world.contact(campaign_id, status="exhausted", due_at=None)
+    waits = world.contact(campaign_id)
+    changes = {"redial": {"more": 1, "not_before": None}, "cancel": {}}
+    with world.sql.begin() as tx:
+        for kind, wanted in changes.items():
+            begin_change(
+                tx,
+                f"chg_{kind}",
+                next(way for way in WAYS if way.kind == kind),
+                filters={"campaign_id": campaign_id},
+                wanted=wanted,
+                campaign_id=campaign_id,
+            )
+    world.execute("UPDATE bulk_changes SET touched_at = 'epoch'")
+    file = tmp_path / "backup.zip"
+    back_up(file, database_url=world.database_url, folders={})
+
+    with restored(world, carrier, file, new_database) as again:
+        carry_on_interrupted(Stores(again.sql, again.redis, again.keys), ways=WAYS)
+
+        assert again.contact_row(ended)["status"] == "exhausted"
+        assert again.contact_row(waits)["status"] == "canceled"
+        redial = find_change("chg_redial", sql=again.sql)
+        assert (redial.status, redial.error["code"]) == ("stopped", "restored")
+
+
+TALLIES = ("tallies", "tally_changes")
+# What an installation of the first version that knew backups may have held.
+_OF_AN_OLDER_VERSION = (
+    "INSERT INTO connections (id, calls_per_second, max_live_calls) VALUES ('conn', 1, 1)",
+    "INSERT INTO campaigns (id, name, connection_id, status) VALUES ('cmp', 'n', 'conn', 'running')",
+    "INSERT INTO contacts (id, campaign_id, phone) VALUES ('con_1', 'cmp', '+12125550123')",
+    "INSERT INTO contacts (id, campaign_id, phone) VALUES ('con_2', 'cmp', '+12125550124')",
+    "UPDATE contacts SET status = 'completed', attempts = 1, last_call_id = 'call' WHERE id = 'con_1'",
+    (
+        "INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt, state,"
+        " command_id, ring_limit_s, talk_limit_s, disposition, last_sent_at, ended_at) VALUES ('call', 'cmp', 'con_1',"
+        " 'conn', '+12125550123', '+12125550100', 1, 'ended', 'c', 30, 60, 'answered', now(), now())"
+    ),
+    "INSERT INTO suppressions (id, phone, scope, reason) VALUES ('sup', '+12125550125', 'global', 'asked')",
+)
+
+
+def test_a_backup_of_an_older_schema_is_brought_to_todays_with_all_that_it_holds(
+    postgres_server: RunningServer, new_database: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup.zip"
+    with database_at(postgres_server.url, "0020", name="schema_0020_backed_up") as url:
+        with opened(url) as sql, sql.begin() as tx:
+            for statement in _OF_AN_OLDER_VERSION:
+                tx.execute(text(statement))
+        back_up(file, database_url=url, folders={})
+
+    restore_backup(file, database_url=new_database, client=None, folders={}, now=utc_now())
+
+    assert check_backup(file).revision == "0020"
+    with opened(new_database) as sql, sql.connect() as tx:
+        assert read_revision(tx) == newest_revision()
+        people = tx.execute(text("SELECT id, status, reason FROM contacts ORDER BY id")).all()
+        assert [tuple(each) for each in people] == [("con_1", "completed", None), ("con_2", "held", "restored")]
+        assert tx.execute(text("SELECT disposition, number_key IS NOT NULL FROM calls")).one() == ("answered", True)
+        assert tx.execute(text("SELECT phone FROM suppressions")).scalars().all() == ["+12125550125"]
+        counted = [
+            tx.execute(text(f"SELECT sum(n) FROM {table} WHERE subject = 'contacts'")).scalar() for table in TALLIES
+        ]
+        assert sum(each or 0 for each in counted) == 2
+
+
+def test_a_backup_of_a_newer_schema_is_refused_with_what_to_do(world: World, new_database: str, tmp_path: Path) -> None:
+    file = tmp_path / "backup.zip"
+    world.execute("UPDATE alembic_version SET version_num = '9999'")
+    back_up(file, database_url=world.database_url, folders={})
+    world.execute("UPDATE alembic_version SET version_num = :known", known=newest_revision())
+
+    with pytest.raises(BadBackup, match=r"newer: restore it with that"):
+        restore_backup(file, database_url=new_database, client=None, folders={}, now=utc_now())
+
+    assert rows(new_database) == {}
 
 
 def test_after_a_restore_the_triggers_count_again(world: World, new_database: str, tmp_path: Path) -> None:
@@ -128,7 +318,7 @@ def test_after_a_restore_the_triggers_count_again(world: World, new_database: st
 
     sql = open_sql(new_database)
     with sql.begin() as tx:
-        changed = tx.execute(text("UPDATE contacts SET status = 'canceled' WHERE status = 'waiting'")).rowcount
+        changed = tx.execute(text("UPDATE contacts SET status = 'canceled' WHERE reason = 'restored'")).rowcount
 
         assert changed > 0
         assert tx.execute(text("SELECT count(*) FROM tally_changes")).scalar_one() > 0  # the triggers are at work

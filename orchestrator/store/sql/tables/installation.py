@@ -19,6 +19,7 @@ installation = Table(
     Column("policy", JSONB, nullable=False, server_default=EMPTY),  # {caps, retention, to_release}
     Column("number_key_inner", LargeBinary),
     Column("number_key_outer", LargeBinary),
+    moment("restored_at"),  # from a backup, last: who was called between that and now is not known
 )
 
 # Who changed what in `installation.policy`, and why: never changed.
