@@ -33,6 +33,10 @@ FAULTS: dict[str, dict[str, str]] = {
     "DeadLetters": {"orchestrator_dead_letters": "1x40"},
     "WebhooksRefused": {'orchestrator_webhooks_total{result="unknown_key"}': "0+1x40"},
     "WebhooksPutOff": {'orchestrator_webhooks_total{result="put_off"}': "0+1x40"},
+    "WebhooksSilent": {
+        'orchestrator_dials_total{answer="accepted"}': "0+1x40",
+        'orchestrator_webhooks_total{result="taken"}': "7x40",
+    },
     "WebhooksUnmatched": {"orchestrator_orphan_webhooks": "0+1x100"},
     "ApiFails": {'orchestrator_http_request_seconds_count{route="/v1/calls",status="5xx"}': "0+1x40"},
     "ApiSlow": {

@@ -119,6 +119,7 @@ def _healthy() -> dict[str, Any]:
         'orchestrator_dials_total{answer="refused"}': "1x400",
         'orchestrator_dial_rate_limit{limit="set"}': "29x400",
         'orchestrator_webhooks_total{result="put_off"}': "9x400",
+        'orchestrator_webhooks_total{result="taken"}': "0+400x400",
         "orchestrator_dead_letters": "0x400",
     }
     silent = {"expr": 'ALERTS{alertstate="firing"}', "eval_time": "90m", "exp_samples": []}
