@@ -27,7 +27,7 @@ class Program:
     cwd: Path | None = None
     ready: Callable[[], bool] = _at_once
     ready_line: str | None = None
-    ready_within_s: float = 120.0  # one that ends before is told at once; a slow machine is no fault
+    ready_within_s: float = 180.0  # a bound on hanging: a busy machine is slow, and what ends is told at once
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL
     patience_s: float = 10.0
