@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 from prometheus_client.parser import text_string_to_metric_families
+from ruamel.yaml import YAML
 from sqlalchemy import text
 
 from api.app import create_app, create_door
@@ -23,10 +24,17 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import close_dispatch
 from orchestrator.store.sql.installation import write_epoch
 from tests.support.full_disk import small_disk
+from tests.support.promql import asked_by
 from tests.support.recorded import recorded
 from tests.support.rest import CONNECTION, Rest, fresh_number
 
 _RULES_ARE_NEW, _RULES_ARE_OLD = datetime(2026, 11, 30, tzinfo=UTC), datetime(2028, 4, 30, tzinfo=UTC)
+SCALERS = Path(__file__).resolve().parents[3] / "deploy" / "kubernetes" / "keda" / "scalers.yaml"
+QUERIES = sorted(
+    trigger["metadata"]["query"]
+    for scaler in YAML(typ="safe").load_all(SCALERS.read_text())
+    for trigger in scaler["spec"]["triggers"]
+)
 
 
 @pytest.fixture
@@ -158,6 +166,16 @@ def test_metrics_carry_every_store_and_stream(rest: Rest, services: Services) ->
     assert value(Metric.CONTACTS_DUE, status="waiting") == 2 and value(Metric.DISPATCH_OPEN) == 1
     assert value(Metric.EVENT_TO_COMMAND_S, quantile="p50") == 0.0055
     assert all(families[name].documentation for name in families)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_what_a_scaler_asks_for_is_exposed_even_while_nothing_waits(query: str, rest: Rest) -> None:
+    families = text_string_to_metric_families(rest.get("/metrics").text)
+    exposed = [(sample.name, sample.labels) for family in families for sample in family.samples]
+
+    for metric, matchers in asked_by(query):
+        assert {operator for operator, _ in matchers.values()} == {"Equal"}
+        assert exposed.count((metric, {label: value for label, (_, value) in matchers.items()})) == 1
 
 
 def test_how_long_the_hops_of_commands_took_is_a_histogram(rest: Rest, services: Services) -> None:

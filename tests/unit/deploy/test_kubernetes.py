@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
+import promql_parser
 import pytest
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from orchestrator.settings import Settings
-from tests.support.promql import asked_by, exposed
+from tests.support.promql import asked_by, exposed, grouped_by
+from tests.support.scaled_object import ScaledObject
 
 ROOT = Path(__file__).resolve().parents[3] / "deploy" / "kubernetes"
 _yaml = YAML(typ="safe")
@@ -74,6 +77,26 @@ def test_whatever_serves_is_probed_and_kept_from_being_evicted_all_at_once() -> 
     assert all("livenessProbe" in _container(thing) and thing["spec"]["replicas"] > 1 for thing in deployments.values())
 
 
+@pytest.mark.parametrize("scaler", SCALERS, ids=lambda scaler: scaler["metadata"]["name"])
+def test_the_api_of_keda_would_take_a_scaler_as_it_stands_and_nothing_misspelled(scaler: dict[str, Any]) -> None:
+    ScaledObject.model_validate(scaler)
+    misspelled = {**scaler, "spec": {**scaler["spec"], "maxReplicas": 5}}
+
+    with pytest.raises(ValidationError, match=r"spec\.maxReplicas"):
+        ScaledObject.model_validate(misspelled)
+
+
+@pytest.mark.parametrize("scaler", SCALERS, ids=lambda scaler: scaler["metadata"]["name"])
+def test_a_scaler_takes_no_worker_away_in_a_pause_of_a_campaign_or_without_an_answer(scaler: dict[str, Any]) -> None:
+    behavior = scaler["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
+
+    assert 300 < behavior["scaleDown"]["stabilizationWindowSeconds"] <= 3600  # the default, and the most that is taken
+    assert "cooldownPeriod" not in scaler["spec"]  # holds for the step from one to none, which is never taken here
+    assert scaler["spec"]["minReplicaCount"] > 1
+    for trigger in scaler["spec"]["triggers"]:
+        assert trigger["metadata"]["ignoreNullValues"] == "false"
+
+
 def test_scalers_scale_what_exists_by_metrics_that_exist() -> None:
     deployments = {thing["metadata"]["name"] for thing in OURS.values() if thing["kind"] == "Deployment"}
 
@@ -81,7 +104,17 @@ def test_scalers_scale_what_exists_by_metrics_that_exist() -> None:
         assert scaler["spec"]["scaleTargetRef"]["name"] in deployments
         assert scaler["spec"]["minReplicaCount"] <= scaler["spec"]["maxReplicaCount"]
         for trigger in scaler["spec"]["triggers"]:
-            assert trigger["type"] == "prometheus" and float(trigger["metadata"]["threshold"]) > 0
-            assert all(asked.metric in exposed() for asked in asked_by(trigger["metadata"]["query"]))
+            assert float(trigger["metadata"]["threshold"]) > 0
+            _gives_one_number_of_metrics_that_exist(trigger["metadata"]["query"])
     scaled = {scaler["spec"]["scaleTargetRef"]["name"] for scaler in SCALERS}
     assert scaled == {"engine", "worker-commands", "worker-dials"}
+
+
+def _gives_one_number_of_metrics_that_exist(query: str) -> None:
+    """Hold a query against what KEDA asks of it: one value, of metrics and labels that we expose."""
+    parsed, names = promql_parser.parse(query), exposed()
+    aggregated = parsed.lhs if isinstance(parsed, promql_parser.BinaryExpr) else parsed
+    assert isinstance(aggregated, promql_parser.AggregateExpr) and not grouped_by(query)
+    assert asked_by(query)
+    for asked in asked_by(query):
+        assert asked.metric in names and set(asked.matchers) <= names[asked.metric]
