@@ -81,3 +81,16 @@ def test_a_loop_prepares_a_statement_at_its_first_use(database_url: str) -> None
     loops.dispose()
 
     assert known
+
+
+@pytest.mark.parametrize("by_index", [False, True])
+def test_no_statement_is_compiled_for_that_takes_longer_than_to_carry_it_out(
+    database_url: str, *, by_index: bool
+) -> None:
+    engine = open_sql(database_url, pool_size=1, by_index=by_index)
+
+    with engine.connect() as tx:
+        jit = tx.execute(text("SHOW jit")).scalar_one()
+    engine.dispose()
+
+    assert jit == "off"
