@@ -98,8 +98,8 @@ bench: setup  ## measure, each number as a ratio to its base
 growth: setup  ## measure how the cost of a call grows with contacts, live calls and workers (half an hour)
 	$(BIN)/python -m benchmarks --only growth
 
-compose-test: setup  ## run a campaign on docker compose, scaled too
-	$(BIN)/python tests/compose/run.py
+compose-test: setup  ## run campaigns on docker compose: scaled, stopped half-way, watched by Prometheus
+	$(BIN)/python -m tests.compose.run
 
 lock: setup  ## write the lock files anew from pyproject.toml
 	$(PYTHON) -m venv $(VENV)/lock

@@ -34,6 +34,12 @@ def test_a_bound_that_is_not_set_keeps_the_default_of_the_program(
     assert Settings().http == HttpBounds.model_construct()
 
 
+def test_what_is_opentelemetrys_own_is_passed_on_only_if_it_is_set() -> None:
+    names = ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG")
+
+    assert [_PASSED[name] for name in names] == [None, None, None]  # it takes an empty sampler for a wrong one
+
+
 def test_a_bound_that_is_set_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORCHESTRATOR_HTTP_CONNECTIONS", "64")
 
