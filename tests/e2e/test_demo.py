@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from tests.support.poll import eventually
 from tests.support.up import command
 
 _DEMO_S = 300.0
+README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 class Demo:
@@ -93,11 +95,25 @@ def test_the_demo_calls_two_hundred_people_and_ends_with_a_report(demo: Demo) ->
     for line in "6 outside_hours: ", "2 number_day_limit: ", "4 suppressed: ":
         assert line in reasons, demo.output
     assert "What to try next:" in demo.output.partition("everything is stopped")[2]
+    assert [
+        line for line in _shown_in_the_readme() if not re.search(_of_any_run(line), demo.output, re.MULTILINE)
+    ] == []
     for word in ("human", "machine", "busy", "no_answer", "rejected", "not_found", "confirmed", "voicemail"):
         assert word in demo.output
     assert not any(session_members(child) for child in children)
     assert demo.children() == []
     assert sorted(path.name for path in demo.data.parent.iterdir()) == ["data", "demo.out"]
+
+
+def _shown_in_the_readme() -> list[str]:
+    """Return the lines of a demo that the README shows."""
+    [box] = re.findall(r"^```\n(running: .+?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+    return list(box.splitlines())
+
+
+def _of_any_run(line: str) -> str:
+    """Return the pattern of a line: other numbers will do, and anything where it leaves something out."""
+    return "^" + re.sub(r"\d+", r"\\d+", re.escape(line)).replace(re.escape("…"), ".*") + "$"
 
 
 def test_ctrl_c_in_the_middle_of_the_demo_stops_everything_in_order(demo: Demo) -> None:
