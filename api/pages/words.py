@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from secrets import token_urlsafe
@@ -167,9 +167,12 @@ def hours(calling_hours: CallingHours) -> str:
     if calling_hours.always:
         return f"at any hour: {calling_hours.because}"
     zone = "each contact's zone" if calling_hours.timezone == CONTACT else place(calling_hours.timezone)
-    windows = calling_hours.model_dump(mode="json")["windows"]
-    said = [f"{days(each['days'])} {each['start']} to {each['end']}" for each in windows]
-    return f"{'; '.join(said)}, in {zone}"
+    return f"{windows(calling_hours.model_dump(mode='json')['windows'])}, in {zone}"
+
+
+def windows(named: Sequence[Mapping[str, Any]]) -> str:
+    """Return windows of a week in one line."""
+    return "; ".join(f"{days(each['days'])} {each['start']} to {each['end']}" for each in named)
 
 
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -228,6 +231,25 @@ def field_errors(refused: InvalidInput | Conflict | LimitReached, *, otherwise: 
     return {each["pointer"].strip("/?").replace("/", ".") or "form": each["detail"] for each in refused.errors}
 
 
+def beside(wrong: Mapping[str, str], names: Collection[str], *, otherwise: str = "form") -> dict[str, str]:
+    """Return what is wrong by those fields that a form has: what is wrong within one stands beside the whole of it."""
+    found: dict[str, str] = {}
+    for name, said in wrong.items():
+        field = name
+        while field and field not in names:
+            field = field.rpartition(".")[0]
+        found.setdefault(field or otherwise, said)
+    return found
+
+
+_NOT_SAID = {"windows", "on", "on_outcome", "form"}
+
+
+def field_phrase(name: str) -> str:
+    """Return the name of a field of a form as words: `calling_hours.windows.0.start` is `calling hours, start`."""
+    return ", ".join(phrase(part) for part in name.split(".") if part not in _NOT_SAID and not part.isdecimal())
+
+
 def new_key() -> str:
     """Return a key that no other form has."""
     return token_urlsafe(16)
@@ -260,3 +282,8 @@ def whole_number(written: str) -> int | float | str | None:
         return float(written)
     except ValueError:
         return written
+
+
+def any_of(fields: Sequence[tuple[str, str]], *said: Mapping[str, Any]) -> bool:
+    """Return whether one of these fields, (name, label), says something or is wrong."""
+    return any(each.get(name) for name, _ in fields for each in said)

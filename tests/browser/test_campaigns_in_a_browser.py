@@ -75,6 +75,8 @@ def test_everybody_can_use_the_pages_at_each_width(open_page: OpenPage, campaign
 
     for path in paths:
         page.goto(path)
+        for details in page.locator("main form.panel details").all():
+            details.evaluate("each => each.open = true")
         check_everybody_can_use(page)
 
 
@@ -156,6 +158,34 @@ def test_a_wrong_value_is_said_beside_its_field_and_mended_there(
 
     expect(page.get_by_role("status").filter(has_text="It is changed")).to_be_visible()
     assert stack.rest.get(f"/v1/campaigns/{campaigns['draft']}")["pacing"]["max_live_calls"] == 7
+
+
+def test_two_people_who_edit_the_hours_of_a_campaign_lose_nothing(
+    open_page: OpenPage, campaigns: dict[str, str], stack: StackRun
+) -> None:
+    place = f"/campaigns/{campaigns['draft']}/edit"
+    mine, theirs = open_page(place), open_page(place, java_script_enabled=False)
+    theirs.get_by_label("Tags").fill("theirs")
+    theirs.get_by_role("button", name="Save").click()
+    expect(theirs.get_by_role("status").filter(has_text="It is changed")).to_be_visible()
+
+    mine.get_by_label("It calls", exact=True).select_option("in the windows below")
+    mine.get_by_text("More windows").click()
+    second = mine.get_by_role("group", name="Window 2")
+    second.get_by_label("Sun").check()
+    second.get_by_label("From").fill("10:00")
+    second.get_by_label("To").fill("12:00")
+    mine.get_by_role("button", name="Save").click()
+    expect(mine.get_by_role("alert")).to_contain_text("Somebody has changed this campaign")
+    check_everybody_can_use(mine)
+    expect(second.get_by_label("Sun")).to_be_checked()
+    expect(mine.get_by_label("Tags")).to_have_value("theirs")
+    mine.get_by_role("button", name="Save").click()
+
+    expect(mine.get_by_role("status").filter(has_text="It is changed")).to_be_visible()
+    stored = stack.rest.get(f"/v1/campaigns/{campaigns['draft']}")
+    assert stored["calling_hours"]["windows"][1] == {"days": ["sun"], "start": "10:00", "end": "12:00"}
+    assert stored["tags"] == ["theirs"]
 
 
 def test_results_are_downloaded(open_page: OpenPage, campaigns: dict[str, str]) -> None:

@@ -35,7 +35,8 @@ def test_a_campaign_in_five_steps_from_a_spreadsheet_file_to_running(
 
     page.get_by_role("link", name="New campaign").first.click()
     page.get_by_label("Name of the campaign").fill("Five steps")
-    page.get_by_label("Number that people see").fill(CALLER_ID)
+    page.get_by_label("Numbers that people see").fill(CALLER_ID)
+    page.get_by_label("What it calls for").select_option("survey")
     page.locator("summary", has_text="Write or upload a flow").click()
     page.get_by_label("The flow, YAML or JSON").fill(flow.replace(": bye}", ": nowhere}"))
     page.get_by_role("button", name="Check and rehearse").click()
@@ -64,10 +65,17 @@ def test_a_campaign_in_five_steps_from_a_spreadsheet_file_to_running(
     page.get_by_label("Language").fill("en-GB")
     looks_right()
     page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_label("Sun")).to_be_visible()
-    page.get_by_label("Sun").check()
-    page.get_by_label("From").fill("00:00")
-    page.get_by_label("To", exact=True).fill("24:00")
+    first = page.get_by_role("group", name="Window 1")
+    expect(first.get_by_label("Sun")).to_be_visible()
+    first.get_by_label("Sun").check()
+    first.get_by_label("From").fill("00:00")
+    first.get_by_label("To").fill("12:00")
+    page.get_by_text("More windows").click()
+    second = page.get_by_role("group", name="Window 2")
+    for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"):
+        second.get_by_label(day).check()
+    second.get_by_label("From").fill("12:00")
+    second.get_by_label("To").fill("24:00")
     looks_right()
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("heading", name="What would happen now")).to_be_visible()
@@ -80,6 +88,7 @@ def test_a_campaign_in_five_steps_from_a_spreadsheet_file_to_running(
     campaign = page.url.rpartition("/")[2]
     stored = stack.rest.get(f"/v1/campaigns/{campaign}")
     assert stored["status"] in ("running", "completed") and stored["variables"] == {"language": "en-GB"}
+    assert stored["purpose"] == "survey" and len(stored["calling_hours"]["windows"]) == 2
 
 
 def test_a_flow_is_drawn_and_listed(open_page: OpenPage, campaigns: dict[str, str]) -> None:

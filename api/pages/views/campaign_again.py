@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, request
 
-from api.pages import words
+from api.pages import campaign_words, words
 from api.pages.page_routes import Pages
 from api.pages.views.flow_inputs import inputs_of, sent_inputs
 from api.pages.visit import Visit
@@ -28,9 +28,12 @@ def ask_redial(visit: Visit, campaign_id: str) -> Response:
 @pages.form("/campaigns/{campaign_id}/redial")
 def redial(visit: Visit, campaign_id: str) -> Response:
     """Count those who would be called again, or call them again."""
+    campaign = campaigns.show(visit.services, campaign_id)
     chosen = {name: request.form.getlist(name) for name in ("statuses", "dispositions", "outcomes")}
     wanted: dict[str, Any] = {name: values for name, values in chosen.items() if values}
     wanted["attempts"] = words.whole_number(visit.form("attempts")) or 1
+    if visit.form("not_before"):
+        wanted["not_before"] = words.from_wall_clock(visit.form("not_before"), campaign_words.zone_of(campaign))
     is_count = "count" in request.form
     try:
         done = visit.act(bulk_changes.redial, {**wanted, "dry_run": is_count}, campaign_id=campaign_id)
@@ -56,8 +59,9 @@ def _redial_page(
         "dispositions": list(counts.calls.by_disposition.items()),
         "outcomes": list(counts.calls.by_outcome.items()),
     }
-    shown = {"choices": choices, "chosen": chosen or {}, "counted": counted, "errors": errors or {}}
+    shown: dict[str, Any] = {"choices": choices, "chosen": chosen or {}, "counted": counted, "errors": errors or {}}
     campaign = campaigns.show(visit.services, campaign_id)
+    shown |= {"zone": campaign_words.zone_of(campaign), "not_before": visit.form("not_before")}
     return visit.page("campaign_redial.html", status=status, campaign=campaign, **shown)
 
 

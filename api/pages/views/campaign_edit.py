@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from flask import Response, request
 
 from api.http.export_parameters import ExportQuery
 from api.pages import campaign_words, words
 from api.pages.page_routes import Pages
+from api.pages.views import campaign_fields
+from api.pages.views.campaign_fields import (
+    DESCRIPTION,
+    ENDS,
+    FLOW,
+    HOURS,
+    NAME,
+    NUMBERS,
+    PACE,
+    PURPOSE,
+    SPEND,
+    STARTS,
+    TAGS,
+    Part,
+    Values,
+)
+from api.pages.views.flow_choices import flow_choices
 from api.pages.views.flow_inputs import inputs_of, sent_inputs
+from api.pages.views.hours_fields import MORE_WINDOWS, WEEK
 from api.pages.visit import Visit
 from api.resources import campaigns, contacts, exports
 from api.resources.campaigns import CampaignInFlight
@@ -18,91 +37,98 @@ from orchestrator.policy.roles import Role
 
 pages = Pages()
 
-_MEANWHILE = "Somebody has changed this campaign since you opened the form. Here is how it is now; repeat your change."
+_MEANWHILE = (
+    "Somebody has changed this campaign since you opened the form, and nothing is saved yet. What you wrote stands "
+    "below, beside what the other has made of it meanwhile. Look at it and save it once more."
+)
+_PARTS = (NAME, DESCRIPTION, TAGS, PACE, HOURS, NUMBERS, PURPOSE, FLOW, STARTS, ENDS, SPEND)
+_NEEDS_REST = ("flow", "caller_ids", "caller_id_pool", "purpose", "subject", "voice")
+_AT_REST = ("draft", "paused")
+_BEFORE_START = (*_AT_REST, "scheduled")
 
 
 @pages.show("/campaigns/{campaign_id}/edit", needs=Role.OPERATOR)
 def ask_edit(visit: Visit, campaign_id: str) -> Response:
     """Ask what to change."""
     campaign = campaigns.show(visit.services, campaign_id)
-    return visit.page("campaign_edit.html", errors={}, **_edited(campaign, _values(campaign)))
+    return _edit_page(visit, campaign, _values(visit, campaign))
 
 
 @pages.form("/campaigns/{campaign_id}/edit")
 def edit(visit: Visit, campaign_id: str) -> Response:
     """Change what was changed in the form, and nothing else."""
     campaign = campaigns.show(visit.services, campaign_id)
-    before, sent = _values(campaign), {name: visit.form(name) for name in _values(campaign)}
-    changed = {name for name in sent if sent[name].replace("\r\n", "\n") != before[name]}
+    now = _values(visit, campaign)
+    opened, sent = now | _opened(), campaign_fields.sent(now)
+    mine = {name for name in sent if sent[name] not in (opened[name], now[name])}
+    merged = now | {name: sent[name] for name in mine}
     try:
-        if changed:
-            changes = _changes(campaign, sent, changed)
+        if mine:
+            changes = campaign_fields.changed(_parts(visit, campaign), campaign, merged)
             visit.act(campaigns.change, changes, seen=visit.form("seen"), campaign_id=campaign_id)
     except ChangedMeanwhile:
-        newest = campaigns.show(visit.services, campaign_id)
-        return visit.page(
-            "campaign_edit.html", status=412, errors={"form": _MEANWHILE}, **_edited(newest, _values(newest))
-        )
+        both = {name for name in mine if now[name] != opened[name]}
+        said = {name: f"Somebody else has written here: {_brief(now[name])}" for name in both}
+        return _edit_page(visit, campaign, merged, errors={"form": _MEANWHILE, **said}, status=412)
     except (InvalidInput, Conflict) as refused:
-        wrong = words.field_errors(refused)
-        return visit.page("campaign_edit.html", status=422, errors=_by_field(wrong), **_edited(campaign, sent))
-    return visit.go(f"/campaigns/{campaign_id}", "It is changed, from the next dial on." if changed else None)
+        wrong = campaign_fields.said_wrong(refused, merged)
+        return _edit_page(visit, campaign, merged, opened=opened, errors=wrong, seen=visit.form("seen"), status=422)
+    return visit.go(f"/campaigns/{campaign_id}", "It is changed, from the next dial on." if mine else None)
 
 
-def _edited(campaign: CampaignInFlight, values: dict[str, str]) -> dict[str, Any]:
-    return {"campaign": campaign, "seen": campaign.etag, "values": values, "zone": campaign_words.zone_of(campaign)}
+def _opened() -> dict[str, Any]:
+    """Return the values that the form was opened with; nothing where it does not say."""
+    try:
+        said = orjson.loads(request.form.get("opened", ""))
+    except orjson.JSONDecodeError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
-def _values(campaign: CampaignInFlight) -> dict[str, str]:
+def _brief(value: Any) -> str:
+    if isinstance(value, list):
+        return words.windows(value)
+    return value or "nothing"
+
+
+def _parts(visit: Visit, campaign: CampaignInFlight) -> tuple[Part, ...]:
+    return (*_PARTS, campaign_fields.retries(campaign_fields.outcomes_of(visit, campaign.flow.id)))
+
+
+def _values(visit: Visit, campaign: CampaignInFlight) -> Values:
     """Return the settings as the form shows them."""
-    zone, pacing, spend = campaign_words.zone_of(campaign), campaign.pacing, campaign.spend
-    return {
-        "name": campaign.name,
-        "description": campaign.description or "",
-        "tags": ", ".join(campaign.tags),
-        "calls_per_second": _plain(pacing.calls_per_second),
-        "max_live_calls": _plain(pacing.max_live_calls),
-        "max_attempts": str(campaign.retry.max_attempts),
-        "ends_at": words.wall_clock(campaign.ends_at, zone),
-        "spend_per_day": _plain(spend and spend.per_day),
-        "spend_total": _plain(spend and spend.total),
+    return campaign_fields.shown(_parts(visit, campaign), campaign)
+
+
+def _edit_page(
+    visit: Visit,
+    campaign: CampaignInFlight,
+    values: Values,
+    *,
+    opened: Values | None = None,
+    errors: dict[str, str] | None = None,
+    seen: str = "",
+    status: int = 200,
+) -> Response:
+    """Show the form; `opened` and `seen` are what it was first made of, left out how the campaign is now."""
+    was = opened or _values(visit, campaign)
+    at_rest = campaign.status in _AT_REST or any(values[name] != was.get(name) for name in _NEEDS_REST)
+    shown = {
+        "values": values,
+        "opened": orjson.dumps(was).decode(),
+        "seen": seen or campaign.etag,
+        "errors": errors or {},
+        "zone": campaign_words.zone_of(campaign),
+        "is_at_rest": at_rest,
+        "is_before_start": campaign.status in _BEFORE_START,
+        "flows": flow_choices(visit, values["flow"]),
+        "pools": campaign_fields.pool_choices(visit, values["caller_id_pool"]),
+        "retried": campaign_fields.retried(campaign, campaign_fields.outcomes_of(visit, campaign.flow.id)),
+        "week": WEEK,
+        "more_windows": MORE_WINDOWS,
+        **campaign_fields.PURPOSE_CHOICES,
     }
-
-
-def _plain(value: object) -> str:
-    if value is None:
-        return ""
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _changes(campaign: CampaignInFlight, sent: dict[str, str], changed: set[str]) -> dict[str, Any]:
-    """Return what REST is to change: parts of a setting that were not in the form stay as they are."""
-    changes: dict[str, Any] = {}
-    if "name" in changed:
-        changes["name"] = sent["name"]
-    if "description" in changed:
-        changes["description"] = sent["description"] or None
-    if "tags" in changed:
-        changes["tags"] = [tag.strip() for tag in sent["tags"].split(",") if tag.strip()]
-    if "ends_at" in changed:
-        changes["ends_at"] = words.from_wall_clock(sent["ends_at"], campaign_words.zone_of(campaign))
-    if changed & {"calls_per_second", "max_live_calls"}:
-        pace = {name: words.whole_number(sent[name]) for name in ("calls_per_second", "max_live_calls")}
-        changes["pacing"] = campaign.pacing.model_dump(mode="json") | pace
-    if "max_attempts" in changed:
-        most = words.whole_number(sent["max_attempts"])
-        changes["retry"] = campaign.retry.model_dump(mode="json") | {"max_attempts": most}
-    if changed & {"spend_per_day", "spend_total"}:
-        limits = {name: sent[f"spend_{name}"] or None for name in ("per_day", "total")}
-        kept = campaign.spend.model_dump(mode="json") if campaign.spend else {}
-        changes["spend"] = kept | limits if any(limits.values()) else None
-    return changes
-
-
-def _by_field(wrong: dict[str, str]) -> dict[str, str]:
-    """Return what is wrong by the fields of the form: REST names `pacing.max_live_calls`, the form the last part."""
-    names = {"spend.per_day": "spend_per_day", "spend.total": "spend_total"}
-    return {names.get(name, name.rpartition(".")[2]): said for name, said in wrong.items()}
+    return visit.page("campaign_edit.html", status=status, campaign=campaign, **shown)
 
 
 @pages.show("/campaigns/{campaign_id}/add", needs=Role.OPERATOR)

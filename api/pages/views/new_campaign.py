@@ -7,14 +7,15 @@ from typing import Any
 
 from flask import Response, request
 
-from api.pages import words
 from api.pages.page_routes import Pages
+from api.pages.views import campaign_fields
+from api.pages.views.campaign_fields import FLOW, NAME, NUMBERS, PURPOSE, Values
+from api.pages.views.flow_choices import flow_choices, stored_flow
 from api.pages.views.setup import draft_of, setup_page
 from api.pages.visit import Visit
 from api.resources import campaigns, flows
 from api.resources.campaigns import CampaignInFlight, CampaignQuery
-from api.resources.flows import FlowQuery, FlowVersion
-from orchestrator.errors import InvalidFlow, InvalidInput, NotFound
+from orchestrator.errors import InvalidFlow, InvalidInput
 from orchestrator.flow import Flow, check_flow, load_flow
 from orchestrator.flow.dry_run.scripted_callee import Callee, CalleeKind
 from orchestrator.operations.flows.rehearse_flow import Rehearsal, rehearse_flow
@@ -24,10 +25,16 @@ from orchestrator.store.sql.flow_cache import stored_flows
 pages = Pages()
 
 _MOST_BYTES = 1024**2
-_FLOWS_SHOWN = 200
 _MOST_KEYS = 20
 _YAML, _JSON = "application/yaml", "application/json"
-_SAID = ("name", "caller_ids", "flow", "source", "callee", "press")
+_PARTS = (NAME, FLOW, NUMBERS, PURPOSE)
+_BLANK = {
+    **dict.fromkeys(("name", "flow", "caller_ids", "caller_id_pool", "purpose", "voice", "subject"), ""),
+    "consent.require": "none",
+    "source": "",
+    "callee": CalleeKind.HUMAN.value,
+    "press": "",
+}
 _CALLEES = (
     (CalleeKind.HUMAN, "a person"),
     (CalleeKind.MACHINE, "an answering machine"),
@@ -49,9 +56,8 @@ class _Checked:
 def ask_new(visit: Visit) -> Response:
     """Ask for the name, the number and the flow of a new campaign."""
     newest = campaigns.index(visit.services, CampaignQuery(limit=1)).data
-    shown = ", ".join(newest[0].caller_ids) if newest else ""
-    values = {**_blank(), "caller_ids": shown, "flow": request.args.get("flow", "")}
-    return _page(visit, None, values)
+    numbers = NUMBERS.shown(newest[0]) if newest else {}
+    return _page(visit, None, {**_BLANK, **numbers, "flow": request.args.get("flow", "")})
 
 
 @pages.form("/campaigns/new", max_bytes=_MOST_BYTES)
@@ -64,8 +70,7 @@ def new(visit: Visit) -> Response:
 def ask_flow(visit: Visit, campaign_id: str) -> Response:
     """Show what was said in the first step."""
     draft = draft_of(visit, campaign_id)
-    said = {"name": draft.name, "caller_ids": ", ".join(draft.caller_ids), "flow": draft.flow.id}
-    return _page(visit, draft, {**_blank(), **said})
+    return _page(visit, draft, _BLANK | campaign_fields.shown(_PARTS, draft))
 
 
 @pages.form("/campaigns/{campaign_id}/setup/flow", max_bytes=_MOST_BYTES)
@@ -74,12 +79,9 @@ def change_flow(visit: Visit, campaign_id: str) -> Response:
     return _sent(visit, draft_of(visit, campaign_id))
 
 
-def _blank() -> dict[str, str]:
-    return dict.fromkeys(_SAID, "") | {"callee": CalleeKind.HUMAN.value}
-
-
 def _sent(visit: Visit, draft: CampaignInFlight | None) -> Response:
-    values = {name: visit.form(name) for name in _SAID} | {"source": _source()}
+    before = _BLANK | (campaign_fields.shown(_PARTS, draft) if draft else {})
+    values = campaign_fields.sent(before) | {"source": _source()}
     upload = request.files.get("upload")
     written = upload.read() if upload and upload.filename else values["source"].encode()
     values["source"] = written.decode("utf-8-sig", "replace")
@@ -96,7 +98,7 @@ def _sent(visit: Visit, draft: CampaignInFlight | None) -> Response:
     except InvalidFlow as refused:
         return _page(visit, draft, values, checked=_Checked(_placed(refused.problems, written), []), status=422)
     except InvalidInput as refused:
-        return _page(visit, draft, values, errors=_by_field(refused), status=422)
+        return _page(visit, draft, values, errors=campaign_fields.said_wrong(refused, values), status=422)
     return visit.go(f"/campaigns/{made['id']}/setup/file")
 
 
@@ -106,25 +108,20 @@ def _source() -> str:
     return source if source.strip() else ""
 
 
-def _keep(visit: Visit, draft: CampaignInFlight | None, values: dict[str, str]) -> Any:
-    wanted: dict[str, Any] = {"name": values["name"], "flow": values["flow"]}
-    numbers = [number.strip() for number in values["caller_ids"].split(",") if number.strip()]
+def _keep(visit: Visit, draft: CampaignInFlight | None, values: Values) -> Any:
     if draft is None:
-        return visit.act(campaigns.create, {**wanted, "caller_ids": numbers})
-    if not draft.caller_id_pool:
-        wanted["caller_ids"] = numbers
-    return visit.act(campaigns.change, wanted, campaign_id=draft.id)
+        said = {"name": values["name"], "flow": values["flow"]}
+        wanted = {**said, **campaign_fields.number_changes(values), **campaign_fields.new_purpose(values)}
+        return visit.act(campaigns.create, wanted)
+    changes = campaign_fields.changed(_PARTS, draft, values)
+    return visit.act(campaigns.change, changes, campaign_id=draft.id) if changes else {"id": draft.id}
 
 
-def _by_field(refused: InvalidInput) -> dict[str, str]:
-    return {name.partition(".")[0]: said for name, said in words.field_errors(refused).items()}
-
-
-def _check(visit: Visit, written: bytes, values: dict[str, str]) -> _Checked:
+def _check(visit: Visit, written: bytes, values: Values) -> _Checked:
     """Return what is to be mended in the flow, and a rehearsal of one that is accepted."""
     library = stored_flows(visit.services.sql)
     if not written:
-        stored = _stored(visit, values["flow"])
+        stored = stored_flow(visit, values["flow"])
         if stored is None:
             return _Checked(
                 [{"line": None, "step": None, "detail": "This flow is gone: choose another.", "text": ""}], []
@@ -137,7 +134,7 @@ def _check(visit: Visit, written: bytes, values: dict[str, str]) -> _Checked:
     return _Checked(found, odd, _rehearsed(visit, load_flow(written, _media_of(written), library=library), values))
 
 
-def _rehearsed(visit: Visit, flow: Flow, values: dict[str, str]) -> Rehearsal:
+def _rehearsed(visit: Visit, flow: Flow, values: Values) -> Rehearsal:
     known = {kind.value for kind, _ in _CALLEES}
     kind = CalleeKind(values["callee"] if values["callee"] in known else CalleeKind.HUMAN)
     keys = tuple(each.strip() for each in values["press"].split(",")[:_MOST_KEYS] if each.strip())
@@ -162,36 +159,21 @@ def _media_of(written: bytes) -> str:
     return _JSON if written.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else _YAML
 
 
-def _stored(visit: Visit, flow_id: str) -> Flow | None:
-    """Return a stored flow; None for one that is not there, or that this version cannot run."""
-    try:
-        return visit.services.flows.find(flow_id)
-    except (NotFound, InvalidFlow):
-        return None
-
-
-def _newest_flows(visit: Visit) -> list[FlowVersion]:
-    """Return the newest version of each flow, newest first."""
-    listed = flows.index(visit.services, FlowQuery(limit=_FLOWS_SHOWN)).data
-    newest: dict[str, FlowVersion] = {}
-    for each in listed:
-        newest.setdefault(each.name, each)
-    return list(newest.values())
-
-
 def _page(
     visit: Visit,
     draft: CampaignInFlight | None,
-    values: dict[str, str],
+    values: Values,
     *,
     errors: dict[str, str] | None = None,
     checked: _Checked | None = None,
     status: int = 200,
 ) -> Response:
-    stored = [(each.id, f"{each.name}, version {each.version}") for each in _newest_flows(visit)]
-    if values["flow"] and values["flow"] not in dict(stored):
-        chosen = _stored(visit, values["flow"])
-        stored += [(values["flow"], f"{chosen.name}, an earlier version")] if chosen else []
-    choices = {"stored": [("", "none of these"), *stored], "callees": [(kind.value, said) for kind, said in _CALLEES]}
+    stored = flow_choices(visit, values["flow"])
+    choices: dict[str, Any] = {"pools": campaign_fields.pool_choices(visit, values["caller_id_pool"])}
+    choices |= {
+        **campaign_fields.PURPOSE_CHOICES,
+        "stored": [("", "none of these"), *stored],
+        "callees": [(kind.value, said) for kind, said in _CALLEES],
+    }
     shown = {"values": values, "errors": errors or {}, "checked": checked, **choices}
     return setup_page(visit, draft, "flow", status=status, **shown)

@@ -8,7 +8,10 @@ from flask import Response, request
 
 from api.pages import words
 from api.pages.page_routes import Pages
+from api.pages.views import campaign_fields
+from api.pages.views.campaign_fields import HOURS, PACE, Part, Values
 from api.pages.views.flow_inputs import inputs_of, sent_inputs
+from api.pages.views.hours_fields import MORE_WINDOWS, WEEK
 from api.pages.visit import Visit
 from api.resources import campaigns, contacts, preflights
 from api.resources.campaigns import CampaignInFlight
@@ -16,7 +19,6 @@ from api.resources.contacts import ContactQuery
 from api.resources.preflights import Asked
 from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.policy.roles import Role
-from orchestrator.policy.weekly_hours import CONTACT
 
 pages = Pages()
 
@@ -27,8 +29,6 @@ STEPS = (
     ("hours", "Hours and retries"),
     ("preflight", "Check and start"),
 )
-_RETRIED = (("no_answer", "nobody answers"), ("busy", "the line is busy"), ("machine", "a machine answers"))
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def draft_of(visit: Visit, campaign_id: str) -> CampaignInFlight:
@@ -83,85 +83,41 @@ def _values_page(
 
 @pages.show("/campaigns/{campaign_id}/setup/hours", needs=Role.OPERATOR)
 def ask_hours(visit: Visit, campaign_id: str) -> Response:
-    """Ask when, from which numbers, how fast and how often it calls."""
+    """Ask when, how fast and how often it calls."""
     draft = draft_of(visit, campaign_id)
-    return _hours_page(visit, draft, _said(draft), [day.value for day in draft.calling_hours.windows[0].days])
+    return _hours_page(visit, draft, campaign_fields.shown(_hours_parts(visit, draft), draft))
 
 
 @pages.form("/campaigns/{campaign_id}/setup/hours")
 def keep_hours(visit: Visit, campaign_id: str) -> Response:
     """Keep it."""
     draft = draft_of(visit, campaign_id)
-    sent = {name: visit.form(name) for name in _said(draft)}
-    days = request.form.getlist("days")
-    if not _is_elsewhere(draft) and not days:
-        return _hours_page(visit, draft, sent, days, errors={"days": "Choose a day at least."}, status=422)
+    parts = _hours_parts(visit, draft)
+    sent = campaign_fields.sent(campaign_fields.shown(parts, draft))
     try:
-        visit.act(campaigns.change, _changes(draft, sent, days), campaign_id=campaign_id)
+        changes = campaign_fields.changed(parts, draft, sent)
+        if changes:
+            visit.act(campaigns.change, changes, campaign_id=campaign_id)
     except InvalidInput as refused:
-        wrong = {_field_of(name): said for name, said in words.field_errors(refused).items()}
-        return _hours_page(visit, draft, sent, days, errors=wrong, status=422)
+        return _hours_page(visit, draft, sent, errors=campaign_fields.said_wrong(refused, sent), status=422)
     return visit.go(f"/campaigns/{campaign_id}/setup/preflight")
 
 
-def _is_elsewhere(draft: CampaignInFlight) -> bool:
-    """Say whether its hours were written over REST in a way that the form cannot show."""
-    return draft.calling_hours.always or len(draft.calling_hours.windows) > 1
-
-
-def _said(draft: CampaignInFlight) -> dict[str, str]:
-    hours, pacing, retry = draft.calling_hours, draft.pacing, draft.retry.model_dump(mode="json")
-    after = {name: retry["on"].get(name, {}).get("after", "") for name, _ in _RETRIED}
-    return {
-        "start": hours.windows[0].start,
-        "end": hours.windows[0].end,
-        "timezone": "" if hours.timezone == CONTACT else hours.timezone,
-        "caller_ids": ", ".join(draft.caller_ids),
-        "calls_per_second": "" if pacing.calls_per_second is None else f"{pacing.calls_per_second:g}",
-        "max_live_calls": "" if pacing.max_live_calls is None else str(pacing.max_live_calls),
-        "max_attempts": str(draft.retry.max_attempts),
-        **{name: words.as_list(value) for name, value in after.items()},
-    }
-
-
-def _changes(draft: CampaignInFlight, sent: dict[str, str], days: list[str]) -> dict[str, Any]:
-    """Return what REST is to change; what the form does not show stays as it is."""
-    pace = {name: words.whole_number(sent[name]) for name in ("calls_per_second", "max_live_calls")}
-    retry = draft.retry.model_dump(mode="json")
-    retry["max_attempts"] = words.whole_number(sent["max_attempts"])
-    for name, _ in _RETRIED:
-        delays = [delay.strip() for delay in sent[name].split(",") if delay.strip()]
-        kept = retry["on"].pop(name, {})
-        if delays:
-            retry["on"][name] = {**kept, "after": delays}
-    changes: dict[str, Any] = {"pacing": draft.pacing.model_dump(mode="json") | pace, "retry": retry}
-    if not draft.caller_id_pool:
-        changes["caller_ids"] = [number.strip() for number in sent["caller_ids"].split(",") if number.strip()]
-    if not _is_elsewhere(draft):
-        window = {"days": days, "start": sent["start"], "end": sent["end"]}
-        hours = {"timezone": sent["timezone"] or CONTACT, "windows": [window]}
-        changes["calling_hours"] = draft.calling_hours.model_dump(mode="json") | hours
-    return changes
-
-
-def _field_of(name: str) -> str:
-    """Return the field of the form that REST calls `calling_hours.windows.0.start` or `retry.on.busy.after`."""
-    known = {"start", "end", "days", "timezone", "caller_ids", "max_attempts", *(each for each, _ in _RETRIED)}
-    known |= {"calls_per_second", "max_live_calls"}
-    return next((part for part in reversed(name.split(".")) if part in known), name)
+def _hours_parts(visit: Visit, draft: CampaignInFlight) -> tuple[Part, ...]:
+    return HOURS, PACE, campaign_fields.retries(campaign_fields.outcomes_of(visit, draft.flow.id))
 
 
 def _hours_page(
-    visit: Visit,
-    draft: CampaignInFlight,
-    values: dict[str, str],
-    days: list[str],
-    *,
-    errors: dict[str, str] | None = None,
-    status: int = 200,
+    visit: Visit, draft: CampaignInFlight, values: Values, *, errors: dict[str, str] | None = None, status: int = 200
 ) -> Response:
-    shown = {"values": values, "days": days, "errors": errors or {}, "is_elsewhere": _is_elsewhere(draft)}
-    return setup_page(visit, draft, "hours", status=status, week=_DAYS, retried=_RETRIED, **shown)
+    shown = {
+        "values": values,
+        "errors": errors or {},
+        "retried": campaign_fields.retried(draft, campaign_fields.outcomes_of(visit, draft.flow.id)),
+        "week": WEEK,
+        "more_windows": MORE_WINDOWS,
+    }
+    return setup_page(visit, draft, "hours", status=status, **shown)
 
 
 @pages.show("/campaigns/{campaign_id}/setup/preflight", needs=Role.OPERATOR)

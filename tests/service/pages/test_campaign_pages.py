@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 
 from orchestrator.policy.roles import Role
 from tests.service.pages.conftest import SignIn
-from tests.support.rest import Rest, fresh_number
+from tests.support.rest import CALLER_ID, Rest, fresh_number
 from tests.support.visitor import Visitor, text_of
 
 PAYLOADS = [
@@ -101,47 +102,183 @@ def test_a_viewer_is_not_shown_the_buttons_that_an_operator_was_shown_just_now(
     assert f"/campaigns/{campaign}/start" not in sign_in(Role.VIEWER).get(f"/campaigns/{campaign}/live").text
 
 
+def form_of(page: str) -> dict[str, Any]:
+    """Return the fields of the form that edits a campaign as a browser would send them untouched."""
+    form: dict[str, Any] = {}
+    for tag in re.findall(r"<input[^>]*>", page[page.index('<form class="panel') :]):
+        said = {name: unescape(value) for name, value in re.findall(r'(\w+)="([^"]*)"', tag)}
+        if said.get("type") != "checkbox":
+            form[said["name"]] = said.get("value", "")
+        elif tag.endswith(" checked>"):
+            form.setdefault(said["name"], []).append(said["value"])
+    for name, options in re.findall(r'<select[^>]*name="([^"]+)"(.*?)</select>', page, re.DOTALL):
+        chosen = re.findall(r'value="([^"]*)" selected', options)
+        form[name] = unescape(chosen[0]) if chosen else ""
+    for name, text in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n(.*?)</textarea>', page, re.DOTALL):
+        form[name] = unescape(text)
+    return form
+
+
+def edit_form(admin: Visitor, campaign: str) -> dict[str, Any]:
+    return form_of(admin.get(f"/campaigns/{campaign}/edit").text)
+
+
+WEEKDAYS = {"days": ["mon", "tue"], "start": "09:00", "end": "12:00"}
+RETRY = {"max_attempts": 4, "on": {"busy": {"after": "10m", "at_most": 2}}, "on_outcome": {"heard": {"after": "2m"}}}
+
+
 def test_an_edit_changes_what_was_changed_and_nothing_else(admin: Visitor, rest: Rest) -> None:
-    campaign = rest.campaign(pacing={"calls_per_second": 2.5, "weight": 3}, tags=["a"])["id"]
-    form = {"name": "Other", "tags": "a, b", "description": "", "calls_per_second": "2.5", "max_live_calls": "7"}
-    form |= {"max_attempts": "3", "ends_at": "2030-01-02T03:04", "spend_per_day": "", "spend_total": ""}
+    campaign = rest.campaign(pacing={"calls_per_second": 2.5, "weight": 3}, tags=["a"], retry=RETRY)["id"]
+    before = rest.get(f"/v1/campaigns/{campaign}").json
+    form = edit_form(admin, campaign)
+    changed = {"name": "Other", "tags": "a, b", "pacing.max_live_calls": "7", "ends_at": "2030-01-02T03:04"}
 
     assert admin.send(f"/campaigns/{campaign}/edit", form).status_code == 303
+    assert rest.get(f"/v1/campaigns/{campaign}").json == before
+    assert admin.send(f"/campaigns/{campaign}/edit", form | changed).status_code == 303
 
     after = rest.get(f"/v1/campaigns/{campaign}").json
-    assert after["name"] == "Other" and after["tags"] == ["a", "b"] and after["spend"] is None
-    assert after["pacing"] == {"calls_per_second": 2.5, "max_live_calls": 7, "weight": 3}
-    assert after["ends_at"] == "2030-01-02T03:04:00.000Z"
+    assert after == before | {
+        "name": "Other",
+        "tags": ["a", "b"],
+        "pacing": {"calls_per_second": 2.5, "max_live_calls": 7, "weight": 3},
+        "ends_at": "2030-01-02T03:04:00.000Z",
+    }
+    [change, *_] = rest.get(f"/v1/audit?subject={campaign}").json["data"]
+    assert change["changes"].keys() == {"name", "tags", "pacing", "ends_at"}
 
 
-def test_an_edit_overwrites_nobodys_change(admin: Visitor, rest: Rest) -> None:
-    campaign = rest.campaign(name="First")["id"]
-    opened = admin.get(f"/campaigns/{campaign}/edit").text
-    seen = unescape(re.findall('name="seen" value="([^"]+)"', opened)[0])
-    form = {"name": "First", "tags": "", "description": "mine", "calls_per_second": "", "max_live_calls": ""}
-    form |= {"max_attempts": "3", "ends_at": "", "spend_per_day": "", "spend_total": "", "seen": seen}
-    rest.patch(f"/v1/campaigns/{campaign}", {"name": "Of another"})
+def test_hours_retries_flow_and_numbers_are_edited(admin: Visitor, rest: Rest) -> None:
+    hours = {"timezone": "America/New_York", "windows": [WEEKDAYS], "holidays": ["2027-12-25"]}
+    campaign = rest.campaign(calling_hours=hours, law={}, retry=RETRY)["id"]
+    other = rest.flow("other-flow")["id"]
+    pool = rest.post("/v1/caller-id-pools", {"name": "East", "numbers": [{"number": "+12125550111"}]}).json["id"]
+    form = edit_form(admin, campaign) | {"flow": other, "caller_id_pool": pool, "purpose": "survey"}
+    second = {"days": ["tue", "sat"], "start": "18:00", "end": "20:00"}
+    form |= {f"calling_hours.windows.1.{name}": value for name, value in second.items()}
+    form |= {"retry.on.busy": "5m, 1h", "retry.on.no_answer": "3h", "retry.on_outcome.heard": ""}
+    form |= {"retry.on_outcome.confirmed": "1d", "consent.require": "written"}
+
+    answer = admin.send(f"/campaigns/{campaign}/edit", form)
+
+    assert answer.status_code == 303, text_of(answer)
+    after = rest.get(f"/v1/campaigns/{campaign}").json
+    assert after["calling_hours"] == hours | {"windows": [WEEKDAYS, second]}
+    assert after["retry"] == {
+        "max_attempts": 4,
+        "on": {"busy": {"after": ["5m", "1h"], "at_most": 2}, "no_answer": {"after": "3h", "at_most": None}},
+        "on_outcome": {"confirmed": {"after": "1d", "at_most": None}},
+    }
+    assert (after["flow"]["id"], after["caller_id_pool"], after["caller_ids"]) == (other, pool, [])
+    assert (after["purpose"], after["voice"], after["consent"]) == (
+        "survey",
+        None,
+        {"require": "written", "purposes": None},
+    )
+
+    away = edit_form(admin, campaign) | {
+        "calling_hours.windows.0.away": "1",
+        "caller_id_pool": "",
+        "caller_ids": CALLER_ID,
+    }
+    assert admin.send(f"/campaigns/{campaign}/edit", away).status_code == 303
+    after = rest.get(f"/v1/campaigns/{campaign}").json
+    assert after["calling_hours"]["windows"] == [second]
+    assert (after["caller_id_pool"], after["caller_ids"]) == (None, [CALLER_ID])
+
+
+def test_any_hour_is_edited_with_its_reason(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign(calling_hours={"windows": [WEEKDAYS]}, law={})["id"]
+    place, form = f"/campaigns/{campaign}/edit", edit_form(admin, campaign) | {"calling_hours.always": "always"}
+
+    refused = admin.send(place, form)
+    assert refused.status_code == 422 and 'id="e-calling_hours.because"' in refused.text
+    assert admin.send(place, form | {"calling_hours.because": "own staff"}).status_code == 303
+
+    after = rest.get(f"/v1/campaigns/{campaign}").json
+    assert after["calling_hours"] == {"always": True, "because": "own staff"}
+    again = edit_form(admin, campaign) | {"calling_hours.always": ""}
+    assert admin.send(place, again).status_code == 303
+    assert rest.get(f"/v1/campaigns/{campaign}").json["calling_hours"]["windows"][0]["start"] == "09:00"
+
+
+def test_what_may_not_change_while_it_runs_is_not_asked_for(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, fresh_number())
+    opened = edit_form(admin, campaign)
+    rest.post(f"/v1/campaigns/{campaign}/start")
+
+    form = edit_form(admin, campaign)
+    assert not {"flow", "caller_ids", "purpose", "starts_at"} & form.keys()
+    assert admin.send(f"/campaigns/{campaign}/edit", form | {"retry.max_attempts": "7"}).status_code == 303
+    assert rest.get(f"/v1/campaigns/{campaign}").json["retry"]["max_attempts"] == 7
+    late = admin.send(
+        f"/campaigns/{campaign}/edit", edit_form(admin, campaign) | opened | {"subject": "typed long", "seen": ""}
+    )
+
+    assert late.status_code == 422 and "subject cannot be changed while the campaign is running" in text_of(late)
+    assert 'value="typed long"' in late.text
+
+
+def test_an_edit_overwrites_nobodys_change_and_loses_nothing(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign(name="First", description="old")["id"]
+    form = edit_form(admin, campaign) | {"description": "mine", "name": "Also mine"}
+    rest.patch(f"/v1/campaigns/{campaign}", {"name": "Of another", "tags": ["theirs"]})
 
     refused = admin.send(f"/campaigns/{campaign}/edit", form)
 
     assert refused.status_code == 412 and "Somebody has changed this campaign" in refused.text
-    assert "Of another" in refused.text
+    assert "Somebody else has written here: Of another" in refused.text
     after = rest.get(f"/v1/campaigns/{campaign}").json
-    assert after["name"] == "Of another" and after["description"] is None
+    assert (after["name"], after["description"]) == ("Of another", "old")
+    merged = form_of(refused.text)
+    assert (merged["description"], merged["name"], merged["tags"]) == ("mine", "Also mine", "theirs")
+    assert admin.send(f"/campaigns/{campaign}/edit", merged).status_code == 303
+    after = rest.get(f"/v1/campaigns/{campaign}").json
+    assert (after["name"], after["description"], after["tags"]) == ("Also mine", "mine", ["theirs"])
 
 
-@pytest.mark.parametrize(("field", "value"), [("max_live_calls", "many"), ("name", ""), ("spend_total", "-1")])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("pacing.max_live_calls", "many"),
+        ("name", ""),
+        ("spend.total", "-1"),
+        ("retry.on.busy", "soon"),
+        ("retry.on_outcome.heard", "soon"),
+        ("retry.max_attempts", "0"),
+        ("calling_hours.windows.0.start", "9 o'clock"),
+        ("calling_hours.windows.1.days", "someday"),
+        ("calling_hours.timezone", "Mars"),
+        ("calling_hours.holidays", "Christmas"),
+        ("flow", "gone"),
+        ("caller_ids", "12"),
+        ("caller_id_pool", "pool_none"),
+        ("consent.require", "much"),
+        ("starts_at", "soon"),
+    ],
+)
 def test_what_is_wrong_in_an_edit_stands_beside_its_field(admin: Visitor, rest: Rest, field: str, value: str) -> None:
-    campaign = rest.campaign()["id"]
-    form = {"name": "Kept as typed", "tags": "", "description": "", "calls_per_second": "", "max_live_calls": ""}
-    form |= {"max_attempts": "3", "ends_at": "", "spend_per_day": "", "spend_total": "", field: value}
+    campaign = rest.campaign(calling_hours={"windows": [WEEKDAYS]}, law={})["id"]
+    form = edit_form(admin, campaign) | {"description": "Kept as typed", field: value}
 
     answer = admin.send(f"/campaigns/{campaign}/edit", form)
 
     assert answer.status_code == 422
-    assert f'id="e-{field}"' in answer.text and 'aria-invalid="true"' in answer.text
-    if field != "name":
-        assert "Kept as typed" in answer.text
+    assert f'id="e-{field}"' in answer.text and f'id="f-{field}"' in answer.text
+    assert "Kept as typed" in answer.text
+
+
+@pytest.mark.parametrize("opened", ["[]", "nonsense", '{"name": 1, "calling_hours.windows": 7, "tags": null}'])
+def test_a_form_that_says_nonsense_of_what_it_was_made_of_is_taken_as_it_is(
+    admin: Visitor, rest: Rest, opened: str
+) -> None:
+    campaign = rest.campaign()["id"]
+
+    answer = admin.send(f"/campaigns/{campaign}/edit", edit_form(admin, campaign) | {"name": "Other", "opened": opened})
+
+    assert answer.status_code == 303
+    assert rest.get(f"/v1/campaigns/{campaign}").json["name"] == "Other"
 
 
 def test_a_contact_is_added_once_and_a_wrong_number_is_said_beside_its_field(admin: Visitor, rest: Rest) -> None:
@@ -188,6 +325,24 @@ def test_redial_counts_first_and_asks_for_somebody(admin: Visitor, rest: Rest) -
 
     assert nobody.status_code == 422 and "say which contacts" in nobody.text
     assert "0 contacts would be called again." in text_of(counted)
+
+
+def test_people_are_called_again_not_before_a_time_by_the_clock_of_the_campaign(admin: Visitor, rest: Rest) -> None:
+    hours = {"timezone": "America/New_York", "windows": [WEEKDAYS]}
+    campaign = rest.campaign(calling_hours=hours, law={})["id"]
+    [contact] = rest.contacts(campaign, fresh_number())
+    rest.post(f"/v1/campaigns/{campaign}/start")
+    rest.patch(f"/v1/contacts/{contact}", {"status": "completed"})
+    place, form = f"/campaigns/{campaign}/redial", {"attempts": "1", "statuses": "completed"}
+
+    wrong = admin.send(place, {**form, "not_before": "soon"})
+    counted = admin.send(place, {**form, "not_before": "2030-01-15T15:00", "count": "1"})
+    done = admin.send(place, {**form, "not_before": "2030-01-15T15:00"})
+
+    assert wrong.status_code == 422 and 'id="e-not_before"' in wrong.text and 'value="soon"' in wrong.text
+    assert "1 contact would be called again." in text_of(counted) and 'value="2030-01-15T15:00"' in counted.text
+    assert done.status_code == 303, text_of(done)
+    assert rest.get(f"/v1/contacts/{contact}").json["not_before"] == "2030-01-15T20:00:00.000Z"
 
 
 def test_a_test_call_that_is_refused_says_why(admin: Visitor, rest: Rest) -> None:

@@ -34,6 +34,12 @@ def look(admin: Visitor, campaign: str, content: bytes, name: str = "people.csv"
     return answer
 
 
+def window(place: int, days: list[str], start: str, end: str) -> dict[str, Any]:
+    """Return the fields of a calling window."""
+    said = {"days": days, "start": start, "end": end}
+    return {f"calling_hours.windows.{place}.{name}": value for name, value in said.items()}
+
+
 def kept_in(answer: TestResponse) -> str:
     found = re.search(r'name="kept" value="([^"]+)"', answer.text)
     assert found
@@ -57,12 +63,13 @@ def test_a_campaign_is_made_in_five_steps(admin: Visitor, rest: Rest) -> None:
     assert "Language" in text_of(admin.get(f"/campaigns/{campaign}/setup/values"))
     answer = admin.send(f"/campaigns/{campaign}/setup/values", {"variables.language": "de-DE"})
     assert answer.headers["Location"] == f"/campaigns/{campaign}/setup/hours"
-    hours = {"days": ["mon", "tue"], "start": "10:00", "end": "18:30", "timezone": "", "caller_ids": CALLER_ID}
-    pace = {"calls_per_second": "0.5", "max_live_calls": "4", "max_attempts": "2", "no_answer": "10m, 3h", "busy": ""}
-    answer = admin.send(f"/campaigns/{campaign}/setup/hours", {**hours, **pace, "machine": "1d"})
+    hours = {**window(0, ["mon", "tue"], "10:00", "18:30"), **window(1, ["sat"], "10:00", "12:00")}
+    pace = {"pacing.calls_per_second": "0.5", "pacing.max_live_calls": "4", "retry.max_attempts": "2"}
+    retries = {"retry.on.no_answer": "10m, 3h", "retry.on.busy": "", "retry.on_outcome.heard": "2d"}
+    answer = admin.send(f"/campaigns/{campaign}/setup/hours", {**hours, **pace, **retries})
     assert answer.headers["Location"] == f"/campaigns/{campaign}/setup/preflight"
     told = text_of(admin.get(f"/campaigns/{campaign}/setup/preflight"))
-    assert "Mon, Tue 10:00 to 18:30" in told and "Start" in told
+    assert "Mon, Tue 10:00 to 18:30; Sat 10:00 to 12:00" in told and "Start" in told
     stored = rest.get(f"/v1/campaigns/{campaign}").json
     assert stored["status"] == "draft"
     assert stored["variables"] == {"language": "de-DE"}
@@ -71,6 +78,7 @@ def test_a_campaign_is_made_in_five_steps(admin: Visitor, rest: Rest) -> None:
         "no_answer": {"after": ["10m", "3h"], "at_most": None},
         "machine": {"after": "1d", "at_most": None},
     }
+    assert stored["retry"]["on_outcome"] == {"heard": {"after": "2d", "at_most": None}}
     [contact] = rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]
     assert (contact["phone"], contact["variables"]["first_name"]) == (phone, "Ann")
 
@@ -274,26 +282,55 @@ def test_a_file_that_the_form_carries_along_is_taken_at_its_longest(admin: Visit
     assert again.status_code == 200, text_of(again)
 
 
+def test_purpose_consent_and_a_pool_of_numbers_are_said_in_the_first_step(admin: Visitor, rest: Rest) -> None:
+    pool = rest.post("/v1/caller-id-pools", {"name": "East", "numbers": [{"number": "+12125550111"}]}).json["id"]
+    assert "East, 1 number" in text_of(admin.get("/campaigns/new"))
+    said = {
+        "caller_id_pool": pool,
+        "purpose": "debt",
+        "voice": "agent",
+        "subject": "Invoices",
+        "consent.require": "express",
+    }
+
+    campaign = draft(admin, rest, **said)
+
+    stored = rest.get(f"/v1/campaigns/{campaign}").json
+    assert (stored["caller_ids"], stored["caller_id_pool"]) == ([], pool)
+    assert (stored["purpose"], stored["voice"], stored["subject"]) == ("debt", "agent", "Invoices")
+    assert stored["consent"]["require"] == "express"
+    page = admin.get(f"/campaigns/{campaign}/setup/flow").text
+    assert f'value="{pool}" selected' in page and 'value="debt" selected' in page
+    again = {**FIRST, "flow": stored["flow"]["id"], "caller_id_pool": "", "purpose": "", "voice": "", "do": "go"}
+    answer = admin.send(f"/campaigns/{campaign}/setup/flow", again)
+    assert answer.status_code == 303, text_of(answer)
+    stored = rest.get(f"/v1/campaigns/{campaign}").json
+    assert (stored["caller_ids"], stored["caller_id_pool"], stored["purpose"]) == ([CALLER_ID], None, None)
+    assert (stored["subject"], stored["consent"]["require"]) == ("Invoices", "express"), "not in the form, so as it was"
+
+
 def test_wrong_hours_stand_beside_their_fields_and_keep_what_was_typed(admin: Visitor, rest: Rest) -> None:
     campaign = draft(admin, rest)
-    said = {"days": ["mon"], "start": "9 o'clock", "end": "20:00", "timezone": "Mars", "caller_ids": CALLER_ID}
-    more = {"calls_per_second": "fast", "max_live_calls": "", "max_attempts": "0", "no_answer": "soon"}
+    said = {**window(0, ["mon"], "9 o'clock", "20:00"), **window(1, [], "10:00", "12:00")}
+    said |= {"calling_hours.timezone": "Mars", "pacing.calls_per_second": "fast"}
 
-    answer = admin.send(f"/campaigns/{campaign}/setup/hours", {**said, **more})
+    wrong = {"retry.max_attempts": "0", "retry.on.no_answer": "soon"}
+    answer = admin.send(f"/campaigns/{campaign}/setup/hours", {**said, **wrong})
 
     assert answer.status_code == 422
-    for field in ("start", "timezone", "calls_per_second", "max_attempts", "no_answer"):
-        assert f'id="e-{field}"' in answer.text, field
-    assert 'value="9 o&#39;clock"' in answer.text
-    none = admin.send(f"/campaigns/{campaign}/setup/hours", {**said, "days": []})
-    assert 'id="e-days"' in none.text
+    fields = ("calling_hours.windows.0.start", "calling_hours.windows.1.days", "calling_hours.timezone")
+    for field in (*fields, "pacing.calls_per_second", *wrong):
+        assert f'id="e-{field}"' in answer.text and f'id="f-{field}"' in answer.text, field
+    assert 'value="9 o&#39;clock"' in answer.text and "Choose a day at least." in answer.text
+    away = {**window(0, ["mon"], "09:00", "20:00"), "calling_hours.windows.0.away": "1"}
+    assert "Leave one window at least." in admin.send(f"/campaigns/{campaign}/setup/hours", away).text
 
 
-def test_hours_that_the_form_cannot_show_stay_as_they_are(admin: Visitor, rest: Rest) -> None:
+def test_hours_that_were_set_over_rest_are_shown_and_stay_as_they_are(admin: Visitor, rest: Rest) -> None:
     campaign = rest.campaign(**AT_ANY_HOUR)["id"]
-    assert "They were set over REST" in text_of(admin.get(f"/campaigns/{campaign}/setup/hours"))
+    assert 'value="always" selected' in admin.get(f"/campaigns/{campaign}/setup/hours").text
 
-    answer = admin.send(f"/campaigns/{campaign}/setup/hours", {"caller_ids": CALLER_ID, "max_attempts": "5"})
+    answer = admin.send(f"/campaigns/{campaign}/setup/hours", {"retry.max_attempts": "5"})
 
     assert answer.status_code == 303, text_of(answer)
     stored = rest.get(f"/v1/campaigns/{campaign}").json
