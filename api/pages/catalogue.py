@@ -8,8 +8,10 @@ from api.pages.views import (
     blocked,
     calls,
     campaign,
+    campaign_add,
     campaign_again,
     campaign_edit,
+    campaign_flow,
     dialing,
     flows,
     front,
@@ -25,7 +27,7 @@ from api.pages.views import (
     users,
 )
 
-_CAMPAIGNS = (campaign, campaign_edit, campaign_again, new_campaign, setup_file, setup)
+_CAMPAIGNS = (campaign, campaign_edit, campaign_add, campaign_flow, campaign_again, new_campaign, setup_file, setup)
 _PEOPLE = (people, person, calls, recordings, blocked)
 _VIEWS = (sign_in, front, dialing, *_CAMPAIGNS, *_PEOPLE, flows, operations, users, keys, audit)
 

@@ -68,7 +68,7 @@ def test_times_are_those_of_the_viewer_with_the_campaigns_beside_them(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_can_use_the_pages_at_each_width(open_page: OpenPage, campaigns: dict[str, str], scheme: str) -> None:
-    forms = ("edit", "add", "test-call", "clone", "redial")
+    forms = ("edit", "add", "add/file", "flow", "test-call", "clone", "redial")
     paths = ["/", *(f"/campaigns/{each}" for each in campaigns.values()), "/nowhere"]
     paths += [f"/campaigns/{campaigns['running']}/{form}" for form in forms]
     page = open_page("/", scheme=scheme)

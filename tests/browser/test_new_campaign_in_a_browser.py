@@ -91,6 +91,34 @@ def test_a_campaign_in_five_steps_from_a_spreadsheet_file_to_running(
     assert stored["purpose"] == "survey" and len(stored["calling_hours"]["windows"]) == 2
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_a_file_is_added_and_its_refused_rows_are_downloaded(
+    open_page: OpenPage, campaigns: dict[str, str], stack: StackRun, tmp_path: Path, *, script: bool
+) -> None:
+    page = open_page(f"/campaigns/{campaigns['waiting']}/add", java_script_enabled=script)
+    file, phone = tmp_path / "people.csv", fresh_number()
+    file.write_text(f"Rufname;Anschluss\nAnn;{phone}\nCy;x\n")
+
+    page.get_by_role("link", name="Add a file of contacts instead").click()
+    page.get_by_label("File", exact=True).set_input_files(file)
+    page.get_by_role("button", name="Look at the file").click()
+    page.get_by_label("Rufname").select_option("first_name")
+    if script:
+        check_everybody_can_use(page)
+    page.get_by_role("button", name="Import it so").click()
+    expect(page.get_by_role("heading", name="The file is imported")).to_be_visible()
+    if script:
+        check_everybody_can_use(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as CSV").click()
+
+    assert "Cy" in download.value.path().read_text()
+    [added] = stack.rest.get(f"/v1/contacts?campaign_id={campaigns['waiting']}&phone={phone.replace('+', '%2B')}")[
+        "data"
+    ]
+    assert added["variables"]["first_name"] == "Ann"
+
+
 def test_a_flow_is_drawn_and_listed(open_page: OpenPage, campaigns: dict[str, str]) -> None:
     page = open_page("/flows")
     check_everybody_can_use(page)

@@ -1,4 +1,4 @@
-"""A campaign's settings and its people: changed, and added to."""
+"""A campaign's settings, changed; its results as a file."""
 
 from __future__ import annotations
 
@@ -27,10 +27,9 @@ from api.pages.views.campaign_fields import (
     Values,
 )
 from api.pages.views.flow_choices import flow_choices
-from api.pages.views.flow_inputs import inputs_of, sent_inputs
 from api.pages.views.hours_fields import MORE_WINDOWS, WEEK
 from api.pages.visit import Visit
-from api.resources import campaigns, contacts, exports
+from api.resources import campaigns, exports
 from api.resources.campaigns import CampaignInFlight
 from orchestrator.errors import ChangedMeanwhile, Conflict, InvalidInput
 from orchestrator.policy.roles import Role
@@ -129,49 +128,6 @@ def _edit_page(
         **campaign_fields.PURPOSE_CHOICES,
     }
     return visit.page("campaign_edit.html", status=status, campaign=campaign, **shown)
-
-
-@pages.show("/campaigns/{campaign_id}/add", needs=Role.OPERATOR)
-def ask_add(visit: Visit, campaign_id: str) -> Response:
-    """Ask whom to add."""
-    return _add_page(visit, campaign_id)
-
-
-@pages.form("/campaigns/{campaign_id}/add")
-def add(visit: Visit, campaign_id: str) -> Response:
-    """Add one contact."""
-    campaign = campaigns.show(visit.services, campaign_id)
-    typed = {name: visit.form(name) for name in ("phone", "external_id", "timezone")}
-    contact: dict[str, Any] = {name: value for name, value in typed.items() if value}
-    contact |= {"phone": typed["phone"], "variables": sent_inputs(inputs_of(visit, campaign.flow.id))}
-    values = {**typed, "variables": contact["variables"]}
-    try:
-        added = visit.act(contacts.add, {"contacts": [contact]}, campaign_id=campaign_id)
-    except (InvalidInput, Conflict) as refused:
-        wrong = words.field_errors(refused)
-        return _add_page(visit, campaign_id, values=values, errors=wrong, status=422)
-    [result] = added["results"]
-    if result["error"]:
-        place = result["error"]["pointer"].removeprefix("/contacts/0").strip("/").replace("/", ".") or "form"
-        return _add_page(visit, campaign_id, values=values, errors={place: result["error"]["detail"]}, status=422)
-    if result["status"] == "duplicate":
-        errors = {"phone": "This campaign has this contact already."}
-        return _add_page(visit, campaign_id, values=values, errors=errors, status=422)
-    return visit.go(f"/campaigns/{campaign_id}", f"{typed['phone']} is added.")
-
-
-def _add_page(
-    visit: Visit,
-    campaign_id: str,
-    *,
-    values: dict[str, Any] | None = None,
-    errors: dict[str, str] | None = None,
-    status: int = 200,
-) -> Response:
-    campaign = campaigns.show(visit.services, campaign_id)
-    blank = {"phone": "", "external_id": "", "timezone": "", "variables": {}}
-    shown = {"inputs": inputs_of(visit, campaign.flow.id), "values": values or blank, "errors": errors or {}}
-    return visit.page("campaign_add.html", status=status, campaign=campaign, **shown)
 
 
 @pages.show("/campaigns/{campaign_id}/results")

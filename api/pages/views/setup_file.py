@@ -1,147 +1,39 @@
-"""The second step of a new campaign: a file of contacts, shown as it would be read, and then imported."""
+"""The second step of a new campaign: a file of contacts."""
 
 from __future__ import annotations
 
-import binascii
-import csv
-import io
-from base64 import b64decode, b64encode
-from typing import Any
+from flask import Response
 
-from flask import Response, request
-
-from api.http.path_ids import has_form
-from api.http.request_parsing import parse_fields
-from api.pages import words
 from api.pages.page_routes import Pages
-from api.pages.views.flow_inputs import inputs_of, sent_inputs
+from api.pages.views.file_form import FileShown, asked_file, read_file
 from api.pages.views.setup import draft_of, setup_page
 from api.pages.visit import Visit
-from api.resources import campaigns, contacts, import_previews, imports
+from api.resources import contacts
 from api.resources.campaigns import CampaignInFlight
 from api.resources.contacts import ContactQuery
-from api.resources.imports import MOST_BYTES, ImportQuery
-from orchestrator.contact_files.byte_lines import WholeFile
-from orchestrator.errors import Conflict, FieldError, InvalidInput
+from api.resources.imports import MOST_BYTES
 from orchestrator.policy.roles import Role
 
 pages = Pages()
-
-_KEPT_BYTES = 2 * 1024**2
-_OF_CONTACT = ("phone", "external_id", "timezone", "not_before", "not_after")
-_SAID = ("region", "encoding", "sheet")
 
 
 @pages.show("/campaigns/{campaign_id}/setup/file", needs=Role.OPERATOR)
 def ask_file(visit: Visit, campaign_id: str) -> Response:
     """Ask for the file, and say what was imported already."""
-    return _page(visit, draft_of(visit, campaign_id))
+    draft = draft_of(visit, campaign_id)
+    return _page(visit, draft, asked_file(visit, draft))
 
 
 @pages.form("/campaigns/{campaign_id}/setup/file", max_bytes=MOST_BYTES)
-def read_file(visit: Visit, campaign_id: str) -> Response:
+def take_file(visit: Visit, campaign_id: str) -> Response:
     """Show how a file would be read, or import it so."""
     draft = draft_of(visit, campaign_id)
-    said, kept = {name: visit.form(name) for name in _SAID}, ""
-    try:
-        file, kept = _file()
-        fields = {**{name: value for name, value in said.items() if value}, "map": _map()}
-        query = parse_fields({name: value for name, value in fields.items() if value}, ImportQuery)
-        given = sent_inputs(inputs_of(visit, draft.flow.id))
-        if given:
-            visit.act(campaigns.change, {"variables": given}, campaign_id=campaign_id)
-            draft = draft_of(visit, campaign_id)
-        if visit.form("do") == "import":
-            made = visit.act(imports.create, raw=file, query=query, campaign_id=campaign_id)
-            return visit.go(f"/campaigns/{campaign_id}/setup/file?imported={made['id']}")
-        told = visit.act(import_previews.preview, raw=file, query=query, campaign_id=campaign_id)
-    except (InvalidInput, Conflict) as refused:
-        wrong = words.field_errors(refused)
-        return _page(visit, draft, values=said, kept=kept, errors=_by_field(wrong), status=422)
-    return _page(visit, draft, values=said, told=told, kept=kept)
+    read = read_file(visit, draft)
+    if read.imported:
+        return visit.go(f"/campaigns/{campaign_id}/setup/file?imported={read.imported}")
+    return _page(visit, draft, read)
 
 
-def _by_field(wrong: dict[str, str]) -> dict[str, str]:
-    """Return what is wrong beside the fields that the form has, all else beside the file."""
-    return {name if name in _SAID or "variables" in name else "file": said for name, said in wrong.items()}
-
-
-def _file() -> tuple[WholeFile, str]:
-    """Return the file, and a short one as the next form carries it along; raise InvalidInput where there is none."""
-    upload = request.files.get("file")
-    if upload and upload.filename:
-        head = upload.stream.read(_KEPT_BYTES + 1)
-        upload.stream.seek(0)
-        if not head:
-            raise _missing()
-        return upload.stream, b64encode(head).decode() if len(head) <= _KEPT_BYTES else ""
-    kept = request.form.get("kept", "")
-    try:
-        content = b64decode(kept, validate=True)
-    except binascii.Error:
-        content = b""
-    if not content:
-        raise _missing()
-    return io.BytesIO(content), kept
-
-
-def _is_another() -> bool:
-    upload = request.files.get("file")
-    return bool(upload and upload.filename and "kept" in request.form)
-
-
-def _missing() -> InvalidInput:
-    return InvalidInput([FieldError("/file", "missing", "Choose a file that is not empty: CSV, or Excel (.xlsx).")])
-
-
-def _map() -> str:
-    """Return what was chosen for each column: `phone:Mobile,first_name:Vorname`; nothing where another file came."""
-    if _is_another():
-        return ""
-    text = io.StringIO()
-    pairs = []
-    for place, header in enumerate(request.form.getlist("header")):
-        fills = request.form.get(f"fills.{place}", "")
-        if fills and header.strip():
-            pairs.append(f"{fills}:{header}")
-    csv.writer(text, lineterminator="").writerow(pairs)
-    return text.getvalue()
-
-
-def _columns(visit: Visit, draft: CampaignInFlight, told: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the columns of a file with what each may fill."""
-    known = [*_OF_CONTACT, *(each.name for each in inputs_of(visit, draft.flow.id))]
-    shown = []
-    for column in told["columns"]:
-        fills = column["fills"] or ""
-        names = known if not fills or fills in known else [*known, fills]
-        options = [("", "as its header says"), *((name, words.phrase(name)) for name in names)]
-        shown.append({"header": column["header"], "fills": fills, "options": options})
-    return shown
-
-
-def _lacking(visit: Visit, draft: CampaignInFlight, told: dict[str, Any]) -> list[Any]:
-    """Return the inputs that the flow requires, and that neither a column fills nor everybody has."""
-    filled = {column["fills"] for column in told["columns"]} | draft.variables.keys()
-    return [each for each in inputs_of(visit, draft.flow.id) if each.is_required and each.name not in filled]
-
-
-def _page(
-    visit: Visit,
-    draft: CampaignInFlight,
-    *,
-    values: dict[str, str] | None = None,
-    told: dict[str, Any] | None = None,
-    kept: str = "",
-    errors: dict[str, str] | None = None,
-    status: int = 200,
-) -> Response:
-    imported = request.args.get("imported", "")
-    done = imports.show(visit.services, imported) if imported and has_form("import_id", imported) else None
+def _page(visit: Visit, draft: CampaignInFlight, read: FileShown) -> Response:
     has_contacts = bool(contacts.index(visit.services, ContactQuery(campaign_id=draft.id, limit=1)).data)
-    read = (
-        {"columns": _columns(visit, draft, told), "lacking": _lacking(visit, draft, told)} if told else {"lacking": []}
-    )
-    blank = dict.fromkeys(_SAID, "")
-    shown = {"values": values or blank, "errors": errors or {}, "told": told, "kept": kept, "done": done, **read}
-    return setup_page(visit, draft, "file", status=status, has_contacts=has_contacts, **shown)
+    return setup_page(visit, draft, "file", status=read.status, has_contacts=has_contacts, **read.values)

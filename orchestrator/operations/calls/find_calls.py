@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -70,6 +71,24 @@ def find_steps(call_ids: Sequence[str], *, client: redis.Redis, keys: Keys) -> d
         if isinstance(loaded, Loaded)
     )
     return {call_id: step for call_id, step in steps if step}
+
+
+@dataclass(frozen=True)
+class StepCounts:
+    """How many of so many `calls` are at each step of their flow now, and how many have come to it."""
+
+    calls: int
+    now: Mapping[str, int]
+    came: Mapping[str, int]
+
+
+def count_steps(call_ids: Sequence[str], *, client: redis.Redis, keys: Keys) -> StepCounts:
+    """Count live calls by the steps of their flow, in one round trip; those that are over count nowhere."""
+    found = load_many(client, keys, call_ids) if call_ids else []
+    live = [loaded.call for loaded in found if isinstance(loaded, Loaded)]
+    now = Counter(call.step for call in live if call.step)
+    came = Counter(step for call in live for step, times in call.visits.items() if times or step == call.step)
+    return StepCounts(len(live), now, came)
 
 
 def _with_note(line: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,9 +7,12 @@ from html import unescape
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from orchestrator.policy.roles import Role
+from orchestrator.services import Services
 from tests.service.pages.conftest import SignIn
+from tests.support.ledger_rows import live_call
 from tests.support.rest import CALLER_ID, Rest, fresh_number
 from tests.support.visitor import Visitor, text_of
 
@@ -114,8 +117,8 @@ def form_of(page: str) -> dict[str, Any]:
     for name, options in re.findall(r'<select[^>]*name="([^"]+)"(.*?)</select>', page, re.DOTALL):
         chosen = re.findall(r'value="([^"]*)" selected', options)
         form[name] = unescape(chosen[0]) if chosen else ""
-    for name, text in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n(.*?)</textarea>', page, re.DOTALL):
-        form[name] = unescape(text)
+    for name, written in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n(.*?)</textarea>', page, re.DOTALL):
+        form[name] = unescape(written)
     return form
 
 
@@ -351,6 +354,31 @@ def test_a_test_call_that_is_refused_says_why(admin: Visitor, rest: Rest) -> Non
     wrong = admin.send(f"/campaigns/{campaign}/test-call", {"to": "12", "once": "k1"})
 
     assert wrong.status_code == 422 and 'id="e-to"' in wrong.text
+
+
+def test_the_flow_of_a_campaign_says_how_many_calls_are_at_each_step(
+    sign_in: SignIn, rest: Rest, services: Services
+) -> None:
+    greeted, other, ending = (
+        live_call(rest, services, step=step, visits=visits)
+        for step, visits in [("greet", {"greet": 1}), ("greet", {"greet": 2}), ("bye", {"greet": 1, "bye": 1})]
+    )
+    with services.sql.begin() as tx:
+        campaign = tx.execute(text("SELECT campaign_id FROM calls WHERE id = :id"), {"id": greeted}).scalar_one()
+        moved = text("UPDATE calls SET campaign_id = :campaign WHERE id = ANY(:ids)")
+        tx.execute(moved, {"campaign": campaign, "ids": [other, ending]})
+    elsewhere = live_call(rest, services, step="bye", visits={"bye": 1})
+    viewer = sign_in(Role.VIEWER)
+
+    for page in (viewer.get(f"/campaigns/{campaign}/flow"), viewer.get(f"/campaigns/{campaign}/flow/live")):
+        said = text_of(page)
+        assert "3 calls under way are counted" in said
+        assert re.search(r"greet .*? 2 3 bye .*? 1 1 Of the calls", said), said
+        assert ">2 of 3</text>" in page.text and ">1 of 1</text>" in page.text
+    assert f"/campaigns/{campaign}/flow" in viewer.get(f"/campaigns/{campaign}").text
+    quiet = rest.campaign()["id"]
+    assert "No call is under way" in text_of(viewer.get(f"/campaigns/{quiet}/flow"))
+    assert rest.get(f"/v1/calls/{elsewhere}").json["step"] == "bye"
 
 
 def test_results_are_exported_for_everybody_who_reads(sign_in: SignIn, rest: Rest) -> None:

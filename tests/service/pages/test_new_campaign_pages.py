@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from io import BytesIO
 from typing import Any
 
@@ -27,9 +28,11 @@ def draft(admin: Visitor, rest: Rest, **said: str) -> str:
     return str(answer.headers["Location"].split("/")[2])
 
 
-def look(admin: Visitor, campaign: str, content: bytes, name: str = "people.csv", **said: Any) -> TestResponse:
+def look(
+    admin: Visitor, campaign: str, content: bytes, name: str = "people.csv", *, at: str = "setup/file", **said: Any
+) -> TestResponse:
     form = {"file": (BytesIO(content), name), "do": "preview", **said}
-    answer = admin.send(f"/campaigns/{campaign}/setup/file", form)
+    answer = admin.send(f"/campaigns/{campaign}/{at}", form)
     answer.request.environ["wsgi.input"].close()  # a long body lies in a file
     return answer
 
@@ -260,6 +263,44 @@ def test_what_no_column_has_is_said_for_everybody(admin: Visitor, rest: Rest) ->
     assert answer.status_code == 303, text_of(answer)
     assert rest.get(f"/v1/campaigns/{campaign}").json["variables"] == {"first_name": "neighbor"}
     assert len(rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]) == 1
+
+
+def test_a_file_is_added_to_a_campaign_that_runs_and_its_refused_rows_are_downloaded(
+    admin: Visitor, sign_in: SignIn, rest: Rest
+) -> None:
+    campaign, known, phone = rest.campaign()["id"], fresh_number(), fresh_number()
+    rest.contacts(campaign, known)
+    rest.post(f"/v1/campaigns/{campaign}/start")
+    place = f"/campaigns/{campaign}/add/file"
+    assert place in admin.get(f"/campaigns/{campaign}/add").text
+
+    seen = look(admin, campaign, f"Mobile,Vorname\n{phone},Ann\n{known},Bob\n=2+5,Cy\n".encode(), at="add/file")
+    assert seen.status_code == 200 and phone in text_of(seen)
+    form = {"do": "import", "kept": kept_in(seen), "header": ["Mobile", "Vorname"]}
+    done = admin.follow(admin.send(place, {**form, "fills.0": "phone", "fills.1": "first_name"}))
+
+    assert "Rows 3 Added 1 Twice 1 Not usable 1" in text_of(done)
+    added = {each["phone"]: each["variables"] for each in rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]}
+    assert added == {phone: {"first_name": "Ann"}, known: {"first_name": "Ann"}}
+    links = [unescape(link) for link in re.findall(r'href="(/imports/[^"]+)" download', done.text)]
+    plain, excel = (sign_in(Role.VIEWER).get(link) for link in sorted(links, key=len))
+    [import_id] = {link.split("/")[2] for link in links}
+    assert plain.text == rest.get(f"/v1/imports/{import_id}/rejects.csv").text and "=2+5,Cy" in plain.text
+    assert excel.get_data() == rest.get(f"/v1/imports/{import_id}/rejects.csv?format=excel").get_data()
+    assert "attachment" in excel.headers["Content-Disposition"]
+
+
+def test_a_file_is_not_added_to_a_campaign_that_is_over(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    rest.post(f"/v1/campaigns/{campaign}/cancel")
+
+    refused = look(admin, campaign, f"phone,first_name\n{fresh_number()},Ann\n".encode(), at="add/file")
+
+    assert refused.status_code == 422 and 'id="e-file"' in refused.text and "canceled" in text_of(refused)
+
+
+def test_rejects_of_no_import_are_a_page_that_says_so(admin: Visitor) -> None:
+    assert admin.get("/imports/imp_01JZ0000000000000000000000/rejects").status_code == 404
 
 
 def test_a_long_file_is_chosen_once_more(admin: Visitor, rest: Rest) -> None:
