@@ -132,11 +132,19 @@ if (address) {
 
 // -- small comforts --------------------------------------------------------------------------------------------------
 
+// It hangs at the right edge of the row, where it fits: from there it may move to the left.
+function moveBelow(dialog, opened) {
+  dialog.style.translate = "";
+  const shift = opened.getBoundingClientRect().left - dialog.getBoundingClientRect().left;
+  dialog.style.translate = `${Math.min(0, shift)}px`;
+}
+
 // One of the small dialogs at a time; Escape and a click elsewhere close it.
 document.addEventListener("toggle", (event) => {
   const opened = event.target;
   if (!opened.matches("details.confirm") || !opened.open) return;
   for (const each of document.querySelectorAll("details.confirm[open]")) if (each !== opened) each.open = false;
+  if (opened.closest(".actions, .tools")) moveBelow(opened.querySelector(".pop"), opened);
   opened.querySelector(".pop input:not([type=hidden]), .pop select, .pop button")?.focus();
 }, true);
 document.addEventListener("click", (event) => {
