@@ -2915,7 +2915,7 @@ class ListChanges(TypedDict):
     purposes: NotRequired[list[Purpose]]
     owner: NotRequired[str | None]
     because: NotRequired[str | None]
-    by: NotRequired[str]
+    by: NotRequired[str | None]
 
 
 class ListView(TypedDict):
@@ -3201,7 +3201,7 @@ class PolicyChanges(TypedDict):
     caps: NotRequired[Caps]
     retention: NotRequired[Retention]
     because: str
-    by: NotRequired[str]
+    by: NotRequired[str | None]
 
 
 class PolicyView(TypedDict):

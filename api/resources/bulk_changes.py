@@ -7,6 +7,7 @@ from typing import Any, Literal
 from flask import Response
 from pydantic import BaseModel, Field
 
+from api.http.by_whom import signed
 from api.http.idempotency import fresh_id
 from api.http.responses import answer
 from api.http.routes import Body, Resource
@@ -133,7 +134,8 @@ def change_many(services: Services, body: ManyContacts) -> ManyChanged:
     if body.dry_run:
         matched, changed = count_many(body, sql=services.sql, **rules_of(services))
         return ManyChanged(id=None, status="completed", matched=matched, changed=changed)
-    row = change_contacts(body, change_id=fresh_id("chg"), stores=stores_of(services), **rules_of(services))
+    asked = signed(body) if body.action == "suppress" else body
+    row = change_contacts(asked, change_id=fresh_id("chg"), stores=stores_of(services), **rules_of(services))
     return ManyChanged(id=row.id, status=row.status, matched=row.matched, changed=row.changed, error=row.error)
 
 

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from flask import Response
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from api.http.auth import actor
+from api.http.by_whom import By, sender, signed
 from api.http.etags import expected, tagged
 from api.http.idempotency import fresh_id
 from api.http.pagination import Page, PageQuery, cut_page
@@ -23,7 +25,6 @@ from orchestrator.operations.lists.change_entries import add_entries, delete_ent
 from orchestrator.operations.lists.import_content import ListFile, import_content
 from orchestrator.operations.lists.load_answers import ImportedContent
 from orchestrator.operations.lists.manage_lists import (
-    API,
     change_list,
     create_list,
     delete_list,
@@ -36,7 +37,6 @@ from orchestrator.policy.durations import Duration
 from orchestrator.policy.lists.entry import WRITTEN_AS, read_entry
 from orchestrator.policy.lists.list_fields import ListChanges, ListKind, NewList, Words
 from orchestrator.policy.lists.reassigned import Result
-from orchestrator.policy.names import all_seen
 from orchestrator.policy.phone.field import AskedNumber, Region
 from orchestrator.policy.phone.parse_phone import PhoneProblem
 from orchestrator.policy.purposes import Purpose
@@ -50,12 +50,6 @@ _EDITED = ("regions", "purposes", "owner", "max_age_s", "updated_at")  # the las
 _MOST_BYTES = 8 * 1024**3
 _MOST_ENTRIES = 1_000
 
-By = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
-    AfterValidator(all_seen),
-    Field(description="Who does it, for the history: a person or a program of yours."),
-]
 _Entry = Annotated[str, Field(min_length=1, max_length=100, json_schema_extra=WRITTEN_AS)]
 
 
@@ -97,14 +91,14 @@ class ListRemoval(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     because: Words | None = None
-    by: By = API
+    by: By = sender()
 
 
 class ContentQuery(FileQuery):
     """Of what moment the file speaks, who sends it, and how to read it."""
 
     as_of: Moment | None = Field(None, description="When it was made. Left out: now.")
-    by: By = API
+    by: By = sender()
     because: Words | None = None
     accept_smaller: bool = Field(
         default=False,
@@ -138,7 +132,7 @@ class NewEntries(BaseModel):
 
     entries: Annotated[list[_Entry], Field(min_length=1, max_length=_MOST_ENTRIES)]
     because: Words | None = None
-    by: By = API
+    by: By = sender()
 
 
 class AddedEntries(BaseModel):
@@ -157,7 +151,7 @@ class EntryQuery(BaseModel):
     entry: Annotated[str, Field(min_length=1, max_length=100, description="A number, or a prefix such as +1900*.")]
     region: Region | None = Field(None, description="Where a number without a country code belongs.")
     because: Words
-    by: By = API
+    by: By = sender()
 
 
 class LookupQuery(BaseModel):
@@ -234,7 +228,7 @@ def create(services: Services, body: NewList) -> Response:
     contacts that it covers are held. `allow`: a campaign that names it dials its numbers alone. `reassigned`: answers
     on whether a number went to somebody else since its person consented; no campaign dials one that did.
     """
-    return answer(_view(create_list(body, list_id=fresh_id("lst"), sql=services.sql)), 201)
+    return answer(_view(create_list(body, list_id=fresh_id("lst"), by=actor().name, sql=services.sql)), 201)
 
 
 @resource.route("GET", "/v1/lists", query=ListQuery, gives={200: Page[ListView]}, fails=(422,))
@@ -266,7 +260,7 @@ def show(services: Services, list_id: str) -> ListView:
 def change(services: Services, list_id: str, body: ListChanges) -> ListView:
     """Change what a list covers and how old it may be; from the next dial on. Name and kind stay."""
     stores: dict[str, Any] = {"sql": services.sql, "client": services.redis, "keys": services.keys}
-    return _view(change_list(list_id, body, expects=expected(_EDITED), **stores))
+    return _view(change_list(list_id, signed(body), expects=expected(_EDITED), **stores))
 
 
 @resource.route("DELETE", "/v1/lists/{list_id}", query=ListRemoval, gives={204: None}, fails=(404, 409, 422))

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.http.by_whom import signed
 from api.http.etags import expected, tagged
 from api.http.responses import Tagged
 from api.http.routes import Resource
@@ -65,7 +66,7 @@ def change(services: Services, body: PolicyChanges) -> PolicyView:
     No cap may be laxer than the environment's settings. Contacts that caps or rests held are asked about again. What is
     older than `retention` keeps it is erased within hours, and cannot be brought back.
     """
-    return _view(change_policy(body, expects=expected(_EDITED), sql=services.sql, caps=services.caps))
+    return _view(change_policy(signed(body), expects=expected(_EDITED), sql=services.sql, caps=services.caps))
 
 
 def _view(policy: Policy) -> PolicyView:

@@ -8,6 +8,7 @@ from flask import Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from api.http.by_whom import By, sender
 from api.http.pagination import Page, PageQuery, cut_page
 from api.http.path_ids import form_of, has_form
 from api.http.phone_filters import ASKED_REGION, read_number
@@ -23,7 +24,7 @@ from orchestrator.operations.contacts.find_suppressions import (
     list_suppressions,
 )
 from orchestrator.operations.contacts.import_suppressions import SuppressionDefaults, suppress_many
-from orchestrator.operations.contacts.suppress_number import API, suppress_number
+from orchestrator.operations.contacts.suppress_number import suppress_number
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.phone.field import AskedNumber, Number, Region
 from orchestrator.policy.phone.phone_filter import read_number_parameter
@@ -48,14 +49,6 @@ Scope = Annotated[
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(all_seen)]
 
 
-By = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
-    AfterValidator(all_seen),
-    Field(description="Who requests it, for the history: a person or a program of yours."),
-]
-
-
 class NewSuppression(BaseModel):
     """A number not to be dialed, in every campaign or in one."""
 
@@ -64,7 +57,7 @@ class NewSuppression(BaseModel):
     phone: Number
     scope: Scope = Field("global", description="`global` or the id of a campaign.")
     reason: Why = "requested"
-    by: By = API
+    by: By = sender()
     expires_at: Moment | None = Field(None, description="In the future; null: no expiry.")
 
 
@@ -124,7 +117,7 @@ class LiftWords(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     because: Why | None = Field(None, description="Why the number may be dialed again.")
-    by: By = API
+    by: By = sender()
 
 
 class LiftQuery(LiftWords):
@@ -140,7 +133,7 @@ class SuppressionFileQuery(FileQuery):
 
     scope: Scope = Field("global", description="Of a CSV file only.")
     reason: Why = Field("imported", description="Of a CSV file only.")
-    by: By = Field(API, description="Of a CSV file only: who requests it, for the history.")
+    by: By = sender()
 
 
 class SuppressionError(BaseModel):

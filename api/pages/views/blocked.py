@@ -28,7 +28,7 @@ def index(visit: Visit) -> Response:
 def add(visit: Visit) -> Response:
     """Block a number."""
     typed = {name: visit.form(name) for name in ("phone", "reason")}
-    wanted = {name: value for name, value in typed.items() if value} | {"phone": typed["phone"], "by": _name(visit)}
+    wanted = {name: value for name, value in typed.items() if value} | {"phone": typed["phone"]}
     try:
         done = visit.act(suppressions.create, wanted)
     except InvalidInput as refused:
@@ -39,13 +39,9 @@ def add(visit: Visit) -> Response:
 @pages.form("/blocked/{suppression_id}/lift")
 def lift(visit: Visit, suppression_id: str) -> Response:
     """Let a number be called again."""
-    said = LiftWords.model_validate({"because": visit.form("because") or None, "by": _name(visit)})
+    said = LiftWords.model_validate({"because": visit.form("because") or None})
     visit.act(suppressions.lift_by_id, query=said, suppression_id=suppression_id)
     return visit.go("/blocked", "The number may be called again. That stays on record.")
-
-
-def _name(visit: Visit) -> str:
-    return visit.session.name if visit.session else ""
 
 
 def _page(

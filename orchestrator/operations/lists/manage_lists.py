@@ -107,7 +107,7 @@ def change_list(
         columns = _columns_of(changes, ListKind(stored.kind), given)
         if given:
             lists.update_list(tx, list_id, columns, is_to_release=True)
-            lists.add_change(tx, list_id, "change", by=changes.by, because=changes.because)
+            lists.add_change(tx, list_id, "change", by=changes.by or API, because=changes.because)
     take_effect(sql=sql, client=client, keys=keys)
     return find_list(list_id, sql=sql)
 

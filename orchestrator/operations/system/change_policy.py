@@ -40,7 +40,7 @@ class PolicyChanges(BaseModel):
     caps: Caps = Field(Caps(), description="Null takes back what was said here: the environment's holds again.")
     retention: Retention = Field(Retention(), description="Null: kept until somebody erases it.")
     because: Words = Field(description="Why; it is kept with the change.")
-    by: Words = "api"
+    by: Words | None = Field(None, description="Who changes it. Left out: the name of the API key.")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def change_policy(changes: PolicyChanges, *, expects: Expects = whatever_it_is, 
         said = stored_policy(caps_said, said_retention(policy).model_copy(update=_given(changes.retention)))
         given = {name: told[name] for name in changes.model_fields_set & parts.keys()}
         releases = "caps" in given
-        write_policy(tx, said, changes=given, because=changes.because, by=changes.by, releases=releases)
+        write_policy(tx, said, changes=given, because=changes.because, by=changes.by or "api", releases=releases)
     wait_for_earlier_sends(every_call(), sql=sql)
     release_held_by_caps(sql)
     return find_policy(sql=sql, caps=caps)

@@ -119,7 +119,9 @@ class ListChanges(BaseModel):
     purposes: Purposes = ()
     owner: Owner = None
     because: Annotated[Words | None, Field(description="Why, for the history.")] = None
-    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] = "api"
+    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] | None = Field(
+        None, description="Who does it, for the history. Left out: the name of the API key."
+    )
 
 
 def check_kind(kind: ListKind, fields: NewList | ListChanges) -> None:

@@ -60,6 +60,35 @@ def test_an_admin_makes_keys_and_may_all_that_others_may(rest: Rest) -> None:
     assert rest.post("/v1/dialing/stop", headers=admin).json["by"] == "a admin"
 
 
+def test_what_names_nobody_is_by_the_name_of_the_key(rest: Rest) -> None:
+    _, key = made(rest, "admin")
+    phone, because = fresh_number(), {"because": "a test"}
+
+    rest.post("/v1/suppressions", {"phone": phone}, headers=key)
+    csv = {"data": f"phone\n{phone}", "content_type": "text/csv"}
+    rest.request("POST", "/v1/suppressions", **csv, headers=key)
+    rest.request("DELETE", "/v1/suppressions", query_string={"phone": phone}, headers=key)
+    list_id = rest.post("/v1/lists", {"name": "own", "kind": "suppress"}, headers=key).json["id"]
+    rest.request("PATCH", f"/v1/lists/{list_id}", json={"owner": "us", **because}, headers=key)
+    rest.request("PUT", f"/v1/lists/{list_id}/content", **csv, headers=key)
+    rest.post(f"/v1/lists/{list_id}/entries", {"entries": ["+1900*"], **because}, headers=key)
+    entry = {"entry": "+1900*", **because}
+    rest.request("DELETE", f"/v1/lists/{list_id}/entries", query_string=entry, headers=key)
+    rest.request("PATCH", "/v1/policy", json={"caps": {"per_number_24h": 1}, **because}, headers=key)
+    other = rest.contacts(rest.campaign()["id"], fresh_number())[0]
+    shown = rest.get(f"/v1/contacts/{other}").json
+    many = {"filter": {"campaign_id": shown["campaign_id"]}, "action": "suppress"}
+    rest.post("/v1/contacts/bulk", many, headers=key)
+
+    asked = {"phone": phone, "include": "lifted"}
+    [lifted] = rest.get("/v1/suppressions", query_string=asked).json["data"]
+    [blocked] = rest.get("/v1/suppressions", query_string={"phone": shown["phone"]}).json["data"]
+    changes = rest.get(f"/v1/lists/{list_id}/changes").json["data"]
+    policy = rest.get("/v1/policy").json["changes"]
+    assert {each["by"] for each in [*lifted["history"], *blocked["history"], *changes, *policy]} == {"a admin"}
+    assert (len(lifted["history"]), lifted["lifted_by"], len(changes), len(policy)) == (2, "a admin", 5, 1)
+
+
 def test_a_key_is_shown_once_and_stored_nowhere(rest: Rest, services: Services) -> None:
     key_id, header = made(rest, "viewer")
     key = header["Authorization"].removeprefix("Bearer ")

@@ -132,6 +132,31 @@ def test_a_blocked_person_is_suppressed_at_once_and_lifting_is_on_record(admin: 
     assert (lifted["because"], lifted["lifted_by"]) == ("a mistake", "link of tests")
 
 
+def test_the_history_of_a_blocked_number_names_who_blocked_and_who_lifted(admin: Visitor, rest: Rest) -> None:
+    contact, _ = person(rest)
+    asked = {"phone": rest.get(f"/v1/contacts/{contact}").json["phone"], "include": "lifted"}
+
+    admin.send(f"/people/{contact}/block", {"reason": "asked for it"})
+    admin.send("/blocked", {"phone": asked["phone"], "reason": "asked again"})
+    rest.post("/v1/suppressions", {"phone": asked["phone"]})
+    [row] = rest.get("/v1/suppressions", query_string=asked).json["data"]
+
+    assert [each["by"] for each in row["history"]] == ["link of tests", "link of tests", "api"]
+    assert "by api" in text_of(admin.client.get("/blocked", query_string=asked))
+
+
+def test_a_person_is_called_no_more_in_a_campaign_by_a_button(admin: Visitor, rest: Rest) -> None:
+    contact, _ = person(rest)
+    page = admin.get(f"/people/{contact}").text
+    assert f'action="/people/{contact}/cancel"' in page
+
+    said = admin.follow(admin.send(f"/people/{contact}/cancel", {"back": f"/people/{contact}"}))
+
+    assert "called no more in this campaign" in text_of(said)
+    assert f"/people/{contact}/cancel" not in said.text
+    assert rest.get(f"/v1/contacts/{contact}").json["status"] == "canceled"
+
+
 def test_a_number_that_is_none_is_not_blocked(admin: Visitor) -> None:
     answer = admin.send("/blocked", {"phone": "12"})
 
