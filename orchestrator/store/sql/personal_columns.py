@@ -334,9 +334,7 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "idempotency_keys": frozenset({"scope"}),
         "import_rejects": frozenset({"import_id", "status", "code"}),
         "imports": frozenset({"id", "campaign_id", "status", "params"}),
-        "installation": frozenset(
-            {"epoch", "carrier", "policy", "number_key_inner", "number_key_outer", "restored_at"}
-        ),
+        "installation": frozenset({"epoch", "carrier", "policy", "number_key_inner", "number_key_outer"}),
         "lifted_holds": frozenset({"id", "contact_id", "holds"}),
         "lifted_suppressions": frozenset({"id", "scope", "call_id"}),
         "list_changes": frozenset({"id", "list_id", "action"}),
