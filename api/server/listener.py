@@ -9,6 +9,7 @@ import signal
 import socket
 
 from api.server.connection import Connection
+from api.server.loop_lag import watch_lag
 from api.server.service import Service
 from api.server.shared import ServerState
 from api.server.thread_pools import ThreadPool, ThreadPools
@@ -37,13 +38,14 @@ async def serve(service: Service, *, listener: socket.socket, threads: int) -> N
         loop.add_signal_handler(number, stop.set)
     pools, in_loop = ThreadPools({ThreadPool.USUAL: threads, **_THREADS}), service.in_loop()
     state = ServerState(app, gate, pools=pools, limits=limits, in_loop=in_loop)
-    end = service.begin()
+    end, lag = service.begin(), asyncio.create_task(watch_lag())
     server = await loop.create_server(lambda: Connection(state), sock=listener, backlog=_BACKLOG)
     _log.info("listening at %s:%d", *listener.getsockname()[:2])
     await stop.wait()
     server.close()
     state.is_stopping = True
     await state.connections.empty(within_s=limits.stop_s)
+    lag.cancel()
     in_loop.close()
     end()
 

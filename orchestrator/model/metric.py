@@ -19,6 +19,7 @@ class Metric(StrEnum):
     LIVE_CALLS = "orchestrator_live_calls"
     CALLS_OPEN = "orchestrator_calls_open"
     CONTACTS_DUE = "orchestrator_contacts_open"
+    CONTACTS_HELD = "orchestrator_contacts_held"
     CAMPAIGNS = "orchestrator_campaigns"
     CAMPAIGNS_GUARDED = "orchestrator_campaigns_paused_by_guard"
     OUTBOX_DUE = "orchestrator_outbox_due"
@@ -42,6 +43,7 @@ class Metric(StrEnum):
     WEBHOOKS = "orchestrator_webhooks_total"
     DELIVERIES = "orchestrator_webhook_deliveries_total"
     HTTP_REQUEST_S = "orchestrator_http_request_seconds"
+    EVENT_LOOP_LAG_S = "orchestrator_event_loop_lag_seconds"
     DIAL_PERMIT_S = "orchestrator_dial_permit_seconds"
     LOOP_STEP_S = "orchestrator_loop_step_seconds"
     LOOP_FAILURES = "orchestrator_loop_failures_total"
@@ -58,6 +60,7 @@ LABELS: Mapping[Metric, tuple[str, ...]] = {
     Metric.STREAM_AGE_S: ("stream",),
     Metric.CALLS_OPEN: ("state",),
     Metric.CONTACTS_DUE: ("status",),
+    Metric.CONTACTS_HELD: ("reason",),
     Metric.CAMPAIGNS: ("status",),
     Metric.CAMPAIGNS_GUARDED: ("guard",),
     Metric.EVENT_TO_COMMAND_S: ("quantile",),
@@ -72,6 +75,7 @@ LABELS: Mapping[Metric, tuple[str, ...]] = {
     Metric.WEBHOOKS: ("result",),
     Metric.DELIVERIES: ("result",),
     Metric.HTTP_REQUEST_S: ("method", "route", "status"),
+    Metric.EVENT_LOOP_LAG_S: (),
     Metric.DIAL_PERMIT_S: (),
     Metric.LOOP_STEP_S: ("loop",),
     Metric.LOOP_FAILURES: ("loop",),
@@ -79,6 +83,7 @@ LABELS: Mapping[Metric, tuple[str, ...]] = {
 
 BOUNDS_S: Mapping[Metric, tuple[float, ...]] = {
     Metric.HTTP_REQUEST_S: (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+    Metric.EVENT_LOOP_LAG_S: (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5),
     Metric.DIAL_PERMIT_S: (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
     Metric.LOOP_STEP_S: (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 }
@@ -135,6 +140,7 @@ _MEANINGS = {
     Metric.LIVE_CALLS: "Channels of the account that are in use.",
     Metric.CALLS_OPEN: "Calls that have not ended, by ledger state.",
     Metric.CONTACTS_DUE: "Contacts still to be called, by status; held: outside their calling hours or limits.",
+    Metric.CONTACTS_HELD: "Contacts that are held, by reason.",
     Metric.CAMPAIGNS: "Campaigns that are not completed or canceled, by status.",
     Metric.CAMPAIGNS_GUARDED: "Campaigns that a guard has paused and nobody has resumed, by guard.",
     Metric.OUTBOX_DUE: "Calls with commands that are waiting to be sent.",
@@ -158,6 +164,7 @@ _MEANINGS = {
     Metric.WEBHOOKS: "Webhooks that came in, by what became of them.",
     Metric.DELIVERIES: "Tries to deliver an event to a webhook endpoint, by what became of them.",
     Metric.HTTP_REQUEST_S: "Seconds from a whole request to the beginning of its answer.",
+    Metric.EVENT_LOOP_LAG_S: "Seconds by which the loops of the web servers are late, measured once a second.",
     Metric.DIAL_PERMIT_S: "Seconds of the transaction that permits dials right before they are sent.",
     Metric.LOOP_STEP_S: "Seconds of one step of a loop, in which some loops wait for work.",
     Metric.LOOP_FAILURES: "Steps of a loop that failed and are tried again.",

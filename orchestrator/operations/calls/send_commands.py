@@ -192,10 +192,12 @@ class CommandSender:
         command_id = str(turn.command["command_id"])
         if turn.age_ms > AGAIN_WITHIN_MS:
             return _event(turn, HTTP_FAILED, status=None, body=None, reason="unknown", detail="never answered")
+        began_ms = unix_ms()
         result = self._web.ask(turn.command["body"], command_id=command_id, send_before=turn.send_before)
         if result is None:
             self._put_off(turn, token, WEB_AGAIN_AFTER_MS)
             return None
+        add_span(turn.call_id, "http", began_ms=began_ms, result=result[0])
         return _event(turn, result[0], **result[1])
 
     def _streamed(self, turn: Turn, token: str) -> Event | None:

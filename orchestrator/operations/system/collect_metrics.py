@@ -67,13 +67,14 @@ def _from_sql(sql: Engine, connection_id: str | None, clock: Clock) -> Sequence[
     # As in a campaign's numbers: a contact that waits outside its calling hours is held.
     contacts = count_all_contacts(open_contacts, clock())
     due = [Reading(Metric.CONTACTS_DUE, float(n), (status,)) for status, n in contacts.by_status.items()]
+    held = [Reading(Metric.CONTACTS_HELD, float(n), (reason,)) for reason, n in contacts.held_by_reason.items()]
     rates = [Reading(Metric.DIAL_RATE_LIMIT, connection.calls_per_second, ("set",))] if connection else []
     measured = [
         Reading(metric, float(n), (label,) if metric in LABELS else ())
         for metric, rows in counts.items()
         for label, n in rows
     ]
-    return [*due, *measured, *rates]
+    return [*due, *held, *measured, *rates]
 
 
 def _from_redis(client: redis.Redis, keys: Keys, connection_id: str | None) -> Sequence[Measured] | None:

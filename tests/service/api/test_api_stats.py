@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tracemalloc
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ import time_machine
 from sqlalchemy import text
 
 from api.app import create_app
-from orchestrator.model.metric import Metric
+from orchestrator.model.metric import Metric, Reading
 from orchestrator.operations.campaigns.export_results import export_results
 from orchestrator.operations.system.collect_metrics import collect_metrics
 from orchestrator.policy.timestamps import format_timestamp
@@ -99,11 +100,10 @@ def test_the_metrics_of_all_campaigns_agree_with_the_numbers_of_each(rest: Rest,
     for hour in range(0, 48, 7):
         with time_machine.travel(MONDAY_NOON_IN_NEW_YORK + timedelta(hours=hour), tick=False):
             stats = [rest.get(f"/v1/campaigns/{campaign}/stats").json for campaign in campaigns]
-            told = {
-                r.labels[0]: r.value
-                for r in run_operation(collect_metrics, services=services)
-                if r.metric is Metric.CONTACTS_DUE
-            }
+            read = [r for r in run_operation(collect_metrics, services=services) if isinstance(r, Reading)]
+        told = {r.labels[0]: r.value for r in read if r.metric is Metric.CONTACTS_DUE}
+        reasons = {r.labels[0]: r.value for r in read if r.metric is Metric.CONTACTS_HELD}
+        assert reasons == dict(sum((Counter(held(each)) for each in stats), Counter[str]())), hour
         for status in ("waiting", "held"):
             assert told.get(status, 0) == sum(each["contacts"][status] for each in stats), (hour, status)
         assert hour == 0 or told["held"] > len(campaigns)  # those outside the hours beside those who are held at all
@@ -115,7 +115,8 @@ def test_a_campaign_that_is_over_is_in_no_metric(rest: Rest, services: Services)
     with services.sql.begin() as tx:
         tx.execute(text("UPDATE campaigns SET status = 'canceled' WHERE id = :id"), {"id": campaign})
 
-    assert [r for r in run_operation(collect_metrics, services=services) if r.metric is Metric.CONTACTS_DUE] == []
+    of_contacts = (Metric.CONTACTS_DUE, Metric.CONTACTS_HELD)
+    assert [r for r in run_operation(collect_metrics, services=services) if r.metric in of_contacts] == []
 
 
 def test_calls_are_counted_by_what_they_brought(rest: Rest, services: Services) -> None:

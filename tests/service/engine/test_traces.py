@@ -55,6 +55,29 @@ def walk(world: World) -> str:
     return call_id
 
 
+ASKING = """
+name: asking
+start: ask
+steps:
+  ask: {http: {url: "http://127.0.0.1:9/", timeout: 1s}, on: {http.succeeded: bye, http.failed: bye}}
+  bye: {hangup: {}}
+"""
+
+
+def test_the_request_of_a_flows_step_is_in_the_trace(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OTEL_TRACES_SAMPLER", raising=False)
+    with receiver() as (address, spans):
+        end = begin_tracing(address, process="test")
+        call_id = world.dialed_call(flow=ASKING)
+        world.hear(call_id, "call.answered")
+        world.work(call_id)
+        end()
+
+    [asked] = [span for span in spans if span.name == "http"]
+    facts = {each.key: each.value.string_value for each in asked.attributes}
+    assert facts == {"call_id": call_id, "result": "http.failed"}  # nobody asks an address within the house
+
+
 def test_a_call_is_one_trace_under_a_root_that_is_its_own_id(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OTEL_TRACES_SAMPLER", raising=False)
     with receiver() as (address, spans):
