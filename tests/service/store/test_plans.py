@@ -54,6 +54,7 @@ from tests.support.world import CONNECTION, World
 
 CONTACTS = int(os.environ.get("PLANS_CONTACTS", "60000"))
 MOST_PAGES = 5_000  # some 20 ms: a page that is in memory takes 2 to 5 µs
+FEW_PAGES_OF_A_SCOPE = 20
 FEW_PAGES = 200  # of a table that is read whole: it would grow
 
 _START = {16: start_postgres_16, 18: lambda folder: start_postgres(folder, durable=False)}
@@ -296,11 +297,26 @@ def test_what_people_and_dashboards_poll_reads_a_few_pages(world: World, path: s
     rest = Rest(create_app(world.services))
 
     with explained(world.sql, kept=False) as plans:
-        assert rest.get(
-            path, headers={"Authorization": f"Bearer {world.services.settings.api_key.get_secret_value()}"}
-        ).status_code in (200, 404, 503)
+        assert rest.get(path, headers=_key(world)).status_code in (200, 404, 503)
 
     _assert_cheap(plans)
+
+
+@pytest.mark.parametrize("more", ["", "&include=lifted"])
+def test_where_a_campaign_has_few_opt_outs_those_of_all_others_are_not_read(world: World, more: str) -> None:
+    rest = Rest(create_app(world.services))
+
+    with explained(world.sql, kept=False) as plans:
+        assert rest.get(f"/v1/suppressions?scope={NOWHERE}{more}", headers=_key(world)).status_code == 200
+
+    of_them = [plan for plan in plans if "FROM suppressions" in plan.statement]
+    assert of_them
+    dear = [str(plan) for plan in of_them if plan.read_whole or plan.pages > FEW_PAGES_OF_A_SCOPE]
+    assert not dear, "\n".join(dear)
+
+
+def _key(world: World) -> dict[str, str]:
+    return {"Authorization": f"Bearer {world.services.settings.api_key.get_secret_value()}"}
 
 
 def _assert_cheap(plans: list[Plan]) -> None:

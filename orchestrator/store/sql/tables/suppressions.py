@@ -19,6 +19,7 @@ suppressions = Table(
     moment("created_at", nullable=False, server_default=NOW),
     UniqueConstraint("phone", "scope"),
 )
+Index("suppressions_of_scope", suppressions.c.scope, suppressions.c.id)
 
 # What was lifted, by somebody or by its expiry, moves here, as it was; a trigger moves what an older version deletes.
 lifted_suppressions = Table(
@@ -36,6 +37,7 @@ lifted_suppressions = Table(
     Column("because", Text),
 )
 Index("lifted_suppressions_by_phone", lifted_suppressions.c.phone)
+Index("lifted_suppressions_of_scope", lifted_suppressions.c.scope, lifted_suppressions.c.id)
 
 # Who asked for a suppression, in what words and until when: never changed, and kept when the suppression is lifted.
 suppression_requests = Table(
