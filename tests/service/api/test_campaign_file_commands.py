@@ -58,6 +58,16 @@ def test_a_preview_proposes_the_map_that_the_import_then_takes(
     assert rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"] != [] and "2 accepted" in done
 
 
+def test_a_preview_says_that_the_country_of_the_numbers_is_missing(run: Run, campaign: str, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("Kunde,Nummer privat,Vorname\n1,202 555 0123,Ann\n3,202 555 0125,Cy\n")
+
+    shown = run("import", campaign, str(file), "--preview", exits=1).splitlines()
+
+    assert "proposed: --map 'phone:Nummer privat,first_name:Vorname'" in shown
+    assert "say the country of numbers without a country code, too: --region US, for one" in shown
+
+
 def test_a_file_of_nobody_fails_with_one_line_for_each_kind_of_problem(run: Run, campaign: str, tmp_path: Path) -> None:
     file = tmp_path / "nobody.csv"
     file.write_text("phone\n" + "+12025550123\n" * 100)
