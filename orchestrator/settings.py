@@ -157,6 +157,9 @@ class Settings(BaseSettings):
     api_url: str | None = Field(default=None, validation_alias="ORCHESTRATOR_API_URL")
     media_url: str | None = Field(default=None, validation_alias="ORCHESTRATOR_MEDIA_URL")
     flower_user: SecretStr | None = Field(default=None, validation_alias="FLOWER_BASIC_AUTH")
+    flower_url: Annotated[str, Field(pattern=r"^https?://[^\s/]")] | None = Field(
+        default=None, validation_alias="ORCHESTRATOR_FLOWER_URL"
+    )
     heartbeat_dir: Path | None = Field(default=None, validation_alias="ORCHESTRATOR_HEARTBEAT_DIR")
     recordings_dir: Path | None = Field(default=None, validation_alias="ORCHESTRATOR_RECORDINGS_DIR")
     recording_max_mb: float = Field(default=200.0, gt=0, validation_alias="ORCHESTRATOR_RECORDING_MAX_MB")

@@ -41,6 +41,11 @@ class RestRoutes:
     def __init__(self, routes: tuple[Route, ...], views: Views) -> None:
         self._by_view = {route.view: route for route in routes}
         self.views = views
+        self._said = {f"{route.method} {route.path}": route.summary.rstrip(".") for route in reversed(routes)}
+
+    def words_of(self, action: str) -> str:
+        """Return what was done in words, as REST's reference says it; what is no request is said as it is."""
+        return self._said.get(action, action)
 
     def of(self, view: View) -> Route:
         """Return the route of a view."""
@@ -71,6 +76,10 @@ class Visit:
     def csrf(self) -> str:
         """Return the token that each form carries."""
         return self.session.csrf if self.session else ""
+
+    def words_of(self, action: str) -> str:
+        """Return in words what somebody did, by the request that is on record."""
+        return self._site.rest.words_of(action)
 
     # -- what it does ----------------------------------------------------------------------------------------------
 

@@ -81,5 +81,6 @@ def _values(visit: Visit) -> dict[str, Any]:
         "check_words": operations_words.check,
         "is_ready": all(each.ok for each in checks if each.is_vital),
         "readings": readings,
+        "flower_url": visit.services.settings.flower_url,
         "letters": newest,
     }

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
+
 import pytest
 
+from api.app import create_app
 from orchestrator.policy.roles import Role
 from orchestrator.services import Services
 from orchestrator.store.redis.keys import Keys
@@ -32,6 +36,17 @@ def test_an_empty_installation_says_what_would_be_there(admin: Visitor) -> None:
     assert "No user yet" in text_of(admin.get("/users"))
     assert "No key yet" in text_of(admin.get("/keys"))
     assert "Nothing like that is on record" in text_of(admin.get("/audit?by=nobody"))
+
+
+@pytest.mark.parametrize("url", [None, "https://flower.example/"])
+def test_flower_is_led_to_where_its_address_is_set(services: Services, url: str | None) -> None:
+    settings = services.settings.model_copy(update={"flower_url": url})
+    with closing(replace(services, settings=settings)) as changed:
+        admin = Visitor(create_app(changed), changed)
+        page, part = admin.get("/operations"), admin.get("/operations/live")
+
+    assert ('href="https://flower.example/"' in page.text) is (url is not None)
+    assert ("Flower" in text_of(part)) is (url is not None)
 
 
 def test_what_is_wrong_stands_with_its_remedy(admin: Visitor, rest: Rest) -> None:
@@ -178,9 +193,10 @@ def test_the_record_is_found_by_subject_and_by_name_page_by_page(admin: Visitor,
     assert f'href="/campaigns/{campaign}"' in admin.get(f"/audit?subject={campaign}").text
     first = admin.get("/audit?by=link+of+tests")
     assert "/v1/dialing/stop" in first.text and campaign not in first.text
+    assert "Stop all dialing" in text_of(first) and "/v1/" not in text_of(first)
     older = first.text.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
     assert "by=link+of+tests" in older
-    assert admin.get(older).text.count("<code>") == 1
+    assert admin.get(older).text.count('data-name="Who"') == 1
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
