@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from orchestrator.clock import utc_now
+from orchestrator.policy.calling_hours import next_opening
+from orchestrator.policy.weekly_hours import CallingHours
 from orchestrator.policy.zones.zone_names import zone_info
 from tests.support.carrier_stub import CarrierStub
 from tests.support.world import ZONE, World
@@ -22,10 +24,8 @@ def open_in_new_york_alone() -> dict[str, Any]:
     return {"timezone": "contact", "windows": [window]}
 
 
-def opens_in_chicago(hours: dict[str, Any]) -> datetime:
-    hour, minute = map(int, hours["windows"][0]["start"].split(":"))
-    local = utc_now().astimezone(zone_info("America/Chicago")) + timedelta(minutes=30)
-    return local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+def opens_in_chicago(hours: dict[str, Any]) -> datetime | None:
+    return next_opening(CallingHours.model_validate(hours), "America/Chicago", utc_now())
 
 
 def test_a_contact_stored_with_one_zone_of_two_waits_for_the_other(world: World) -> None:
