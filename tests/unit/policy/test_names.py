@@ -56,7 +56,7 @@ def test_a_name_with_what_cannot_be_seen_is_refused_with_the_name_of_its_field(c
         (NewCampaign, {**campaign, "name": name}, "name"),
         (NewCampaign, {**campaign, "flow": name}, "flow"),
         (CampaignChanges, {"name": name}, "name"),
-        (NewSuppression, {"phone": PHONE, "reason": name}, "reason"),
+        (NewSuppression, {"phone": PHONE, "reason": name, "by": "Ann"}, "reason"),
         (ContactChange, {"status": "completed", "outcome": name}, "outcome"),
     ):
         with pytest.raises(ValidationError) as refused:
