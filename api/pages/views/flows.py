@@ -39,4 +39,5 @@ def show(visit: Visit, flow_id: str) -> Response:
     except InvalidFlow:  # an older version took it
         flow = None
     drawn, ways = (draw(flow), ways_of(flow)) if flow else (None, [])
-    return visit.page("flow.html", flow=source, inputs=flow.inputs if flow else {}, drawn=drawn, ways=ways)
+    inputs = flow.inputs if flow else {}
+    return visit.page("flow.html", flow=source, inputs=inputs, drawn=drawn, ways=ways, counts=None)
