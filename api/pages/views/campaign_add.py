@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Response, request
@@ -9,7 +10,7 @@ from flask import Response, request
 from api.pages import words
 from api.pages.page_routes import Pages
 from api.pages.views.file_form import FileShown, asked_file, read_file
-from api.pages.views.flow_inputs import inputs_of, sent_inputs
+from api.pages.views.flow_inputs import inputs_of, person_page, sent_inputs
 from api.pages.visit import Visit
 from api.resources import campaigns, contacts, imports
 from api.resources.campaigns import CampaignInFlight
@@ -18,6 +19,8 @@ from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.policy.roles import Role
 
 pages = Pages()
+_FIELDS = ("phone", "external_id", "timezone")
+_add_page = partial(person_page, template="campaign_add.html", fields=_FIELDS)
 
 
 @pages.show("/campaigns/{campaign_id}/add", needs=Role.OPERATOR)
@@ -30,7 +33,7 @@ def ask_add(visit: Visit, campaign_id: str) -> Response:
 def add(visit: Visit, campaign_id: str) -> Response:
     """Add one contact."""
     campaign = campaigns.show(visit.services, campaign_id)
-    typed = {name: visit.form(name) for name in ("phone", "external_id", "timezone")}
+    typed = {name: visit.form(name) for name in _FIELDS}
     contact: dict[str, Any] = {name: value for name, value in typed.items() if value}
     contact |= {"phone": typed["phone"], "variables": sent_inputs(inputs_of(visit, campaign.flow.id))}
     values = {**typed, "variables": contact["variables"]}
@@ -47,20 +50,6 @@ def add(visit: Visit, campaign_id: str) -> Response:
         errors = {"phone": "This campaign has this contact already."}
         return _add_page(visit, campaign_id, values=values, errors=errors, status=422)
     return visit.go(f"/campaigns/{campaign_id}", f"{typed['phone']} is added.")
-
-
-def _add_page(
-    visit: Visit,
-    campaign_id: str,
-    *,
-    values: dict[str, Any] | None = None,
-    errors: dict[str, str] | None = None,
-    status: int = 200,
-) -> Response:
-    campaign = campaigns.show(visit.services, campaign_id)
-    blank = {"phone": "", "external_id": "", "timezone": "", "variables": {}}
-    shown = {"inputs": inputs_of(visit, campaign.flow.id), "values": values or blank, "errors": errors or {}}
-    return visit.page("campaign_add.html", status=status, campaign=campaign, **shown)
 
 
 @pages.show("/campaigns/{campaign_id}/add/file", needs=Role.OPERATOR)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Response, request
 
 from api.pages import campaign_words, words
 from api.pages.page_routes import Pages
-from api.pages.views.flow_inputs import inputs_of, sent_inputs
+from api.pages.views.flow_inputs import inputs_of, person_page, sent_inputs
 from api.pages.visit import Visit
 from api.resources import bulk_changes, campaigns, stats
 from orchestrator.errors import Conflict, InvalidInput, LimitReached
 from orchestrator.policy.roles import Role
 
 pages = Pages()
+_test_page = partial(person_page, template="campaign_test_call.html", fields=("to",))
 
 _ENDED = ("completed", "exhausted", "expired", "canceled", "suppressed")
 
@@ -101,17 +103,3 @@ def test_call(visit: Visit, campaign_id: str) -> Response:
     except (InvalidInput, Conflict, LimitReached) as refused:
         return _test_page(visit, campaign_id, values=wanted, errors=words.field_errors(refused), status=422)
     return visit.go(f"/calls/{placed['id']}", f"{placed['to']} is called now.")
-
-
-def _test_page(
-    visit: Visit,
-    campaign_id: str,
-    *,
-    values: dict[str, Any] | None = None,
-    errors: dict[str, str] | None = None,
-    status: int = 200,
-) -> Response:
-    campaign = campaigns.show(visit.services, campaign_id)
-    inputs = inputs_of(visit, campaign.flow.id)
-    shown = {"inputs": inputs, "values": values or {"to": "", "variables": {}}, "errors": errors or {}}
-    return visit.page("campaign_test_call.html", status=status, campaign=campaign, **shown)

@@ -1,12 +1,15 @@
-"""Fields for what a flow wants to know of a person."""
+"""Fields for what a flow wants to know of a person, and the forms that ask for one person of a campaign."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from flask import request
+from flask import Response, request
 
 from api.pages.visit import Visit
+from api.resources import campaigns
 
 
 @dataclass(frozen=True)
@@ -31,3 +34,20 @@ def sent_inputs(inputs: list[InputField]) -> dict[str, str]:
     """Return what was filled in, by the names of the inputs."""
     sent = {each.name: request.form.get(f"variables.{each.name}", "").strip() for each in inputs}
     return {name: value for name, value in sent.items() if value}
+
+
+def person_page(
+    visit: Visit,
+    campaign_id: str,
+    *,
+    template: str,
+    fields: Sequence[str],
+    values: Mapping[str, Any] | None = None,
+    errors: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    """Show a form with `fields` and the inputs of the campaign's flow: blank, or what was typed and what is wrong."""
+    campaign = campaigns.show(visit.services, campaign_id)
+    blank = {**dict.fromkeys(fields, ""), "variables": {}}
+    shown = {"inputs": inputs_of(visit, campaign.flow.id), "values": values or blank, "errors": errors or {}}
+    return visit.page(template, status=status, campaign=campaign, **shown)
