@@ -79,14 +79,17 @@ def served(
     only_webhooks: bool = False,
     workers: int = 1,
     log: Path | None = None,
+    open_files: int | None = None,
     **more: str,
 ) -> Iterator[Served]:
     """Run the API, or the webhook endpoint alone, until the block ends; `more` are environment variables.
 
-    It logs to the file `log`, or to the screen.
+    It logs to the file `log`, or to the screen; `open_files` is the soft limit that it finds.
     """
     port = free_port()
     argv = command_lines.serve(only_webhooks=only_webhooks, host="127.0.0.1", port=port, workers=workers)
+    if open_files:
+        argv = ("sh", "-c", f'ulimit -Sn {open_files}; exec "$@"', "sh", *argv)
     environment = {
         "ORCHESTRATOR_REDIS_URL": redis_url,
         "ORCHESTRATOR_DATABASE_URL": database_url,

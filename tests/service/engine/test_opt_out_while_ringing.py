@@ -316,7 +316,7 @@ def test_dialing_is_stopped_although_valkey_is_away(world: World, carrier: Carri
     assert carrier.dials == [] and world.call_row(call_id)["state"] == "withdrawn"
 
 
-def test_the_sweeper_looks_each_open_call_up_by_an_index(world: World) -> None:
+def test_the_sweeper_looks_the_number_of_each_open_call_up_by_an_index(world: World) -> None:
     call_id = ringing_call(world)
     world.execute(
         "INSERT INTO suppressions (id, phone, scope, reason) "
@@ -328,5 +328,5 @@ def test_the_sweeper_looks_each_open_call_up_by_an_index(world: World) -> None:
     plan = "\n".join(row[0] for row in world.query(f"EXPLAIN {SUPPRESSED.text}"))
 
     assert "Index Scan using suppressions_" in plan
-    assert {line.split(" on ")[1].split()[0] for line in plan.splitlines() if "Seq Scan" in line} <= {"lists"}
+    assert "Seq Scan on suppressions" not in plan  # how the one call is found is PostgreSQL's affair
     assert sweep(world) == [call_id]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import signal
 import socket
 import subprocess
@@ -101,13 +100,8 @@ def _handles_sigterm(process: psutil.Process) -> bool:
 def test_a_server_may_open_as_many_files_as_its_connections_can_need(
     front_database_url: str, valkey_server: RunningServer
 ) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (600, hard))
-    try:
-        with served(database_url=front_database_url, redis_url=valkey_server.url) as server:
-            may_open, _ = psutil.Process(server.process.pid).rlimit(psutil.RLIMIT_NOFILE)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with served(database_url=front_database_url, redis_url=valkey_server.url, open_files=600) as server:
+        may_open, _ = psutil.Process(server.process.pid).rlimit(psutil.RLIMIT_NOFILE)
 
     assert may_open >= 2 * 512
 
