@@ -13,7 +13,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 By = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"\S"),
     AfterValidator(all_seen),
     Field(description="Who does it, for the history. Left out: the name of the API key."),
 ]

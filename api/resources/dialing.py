@@ -16,7 +16,7 @@ from orchestrator.services import Services
 resource = Resource("dialing")
 
 _Words = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(all_seen)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"\S"), AfterValidator(all_seen)
 ]
 
 

@@ -21,7 +21,9 @@ from orchestrator.services import Services
 
 resource = Resource("keys")
 
-_Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(all_seen)]
+_Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"\S"), AfterValidator(all_seen)
+]
 
 
 class NewKey(BaseModel):

@@ -46,7 +46,9 @@ def _read_scope(value: str) -> str:
 Scope = Annotated[
     str, AfterValidator(_read_scope), Field(json_schema_extra={"pattern": f"^(global|{form_of('campaign_id')})$"})
 ]
-Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(all_seen)]
+Why = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"\S"), AfterValidator(all_seen)
+]
 
 
 class NewSuppression(BaseModel):

@@ -26,7 +26,9 @@ resource = Resource("users")
 
 _EDITED = ("name", "login", "role", "disabled_at", "password_changed_at", "updated_at")
 
-_Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(all_seen)]
+_Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"\S"), AfterValidator(all_seen)
+]
 _Login = Annotated[
     str,
     StringConstraints(pattern=f"^{manage_users.LOGIN}$"),

@@ -11,7 +11,7 @@ from orchestrator.policy.names import all_seen
 
 Because = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"\S"),
     AfterValidator(all_seen),
     Field(description="Why, in 1 to 500 characters: it is kept, and shown to whoever asks."),
 ]

@@ -76,7 +76,9 @@ def _readable(text: str) -> str:
     return text
 
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(all_seen)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"\S"), AfterValidator(all_seen)
+]
 CallerIds = Annotated[
     tuple[CallerId, ...],
     AfterValidator(_once_each),
@@ -99,7 +101,11 @@ CampaignOnOptOut = Annotated[
 CampaignSpend = Annotated[Spend | None, Field(description="What its calls may cost. Null: no limit.")]
 NumberGap = Annotated[Duration, AfterValidator(_short_enough)]
 Description = Annotated[
-    Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(_readable)]
+    Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=r"\S"),
+        AfterValidator(_readable),
+    ]
     | None,
     Field(description="A note for whoever runs it; nobody who is called hears it."),
 ]

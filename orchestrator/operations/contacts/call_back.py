@@ -32,7 +32,9 @@ _OF_NOBODY = "The call belongs to no campaign's contact; place another call with
 _TOO_LATE = "The campaign ends before, at {ends_at}; set a later ends_at with PATCH."
 _PAST_ITS_END = "The contact is not to be called any more then: its not_after is {not_after}."
 
-Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(all_seen)]
+Note = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"\S"), AfterValidator(all_seen)
+]
 
 
 class Callback(BaseModel):

@@ -25,7 +25,7 @@ from orchestrator.policy.zones.timezone_source import SaidSource
 from orchestrator.policy.zones.zones_version import zones_version
 
 Outcome = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(all_seen)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"\S"), AfterValidator(all_seen)
 ]
 
 _JUDGED = frozenset({"phone", "variables", "timezone"})

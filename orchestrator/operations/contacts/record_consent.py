@@ -43,10 +43,14 @@ def _readable(words: str) -> str:
 
 
 Words = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(_readable)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=r"\S"),
+    AfterValidator(_readable),
 ]
 Source = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_readable)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"\S"),
+    AfterValidator(_readable),
 ]
 Evidence = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s]+$")]
 

@@ -29,7 +29,9 @@ from orchestrator.store.sql.installation_policy import (
 
 _LAST_CHANGES = 20
 
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(all_seen)]
+Words = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"\S"), AfterValidator(all_seen)
+]
 
 
 class PolicyChanges(BaseModel):

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from orchestrator.policy.lists.list_fields import GLOBAL, Words
@@ -15,8 +25,16 @@ OFF: Final = "off"
 _MOST = 100
 
 _Reference = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(all_seen)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"\S"), AfterValidator(all_seen)
 ]
+
+
+def _word_or_names(given: object) -> str:
+    return "word" if isinstance(given, str) else "names"
+
+
+_Names = Annotated[tuple[_Reference, ...], Field(min_length=1, max_length=_MOST), Tag("names")]
+_WORD_OR_NAMES: Final = Discriminator(_word_or_names)  # so that what is wrong with a name is told of the name alone
 
 
 def _with_global(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -37,7 +55,8 @@ class CampaignLists(BaseModel):
         ),
     ] = (GLOBAL,)
     registry: Annotated[
-        Literal["auto", "off"] | Annotated[tuple[_Reference, ...], Field(min_length=1, max_length=_MOST)],
+        Annotated[Literal["auto", "off"], Tag("word")] | _Names,
+        _WORD_OR_NAMES,
         Field(
             description="`auto`: every registry that covers the number's region and the campaign's purpose. A list of "
             "names: these alone. `off`: none, which needs `because`."
@@ -47,7 +66,8 @@ class CampaignLists(BaseModel):
         _Reference | None, Field(description="A list of kind allow: only its numbers are dialed. Null: no such list.")
     ] = None
     reassigned: Annotated[
-        Literal["auto"] | Annotated[tuple[_Reference, ...], Field(min_length=1, max_length=_MOST)],
+        Annotated[Literal["auto"], Tag("word")] | _Names,
+        _WORD_OR_NAMES,
         Field(
             description="Lists of kind reassigned. `auto`: whose number went to somebody else since the consent is not "
             "dialed. Names: besides, one of these must have a current `no` for the number; without it is held."

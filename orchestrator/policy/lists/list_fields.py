@@ -65,7 +65,7 @@ def _some_time(age: timedelta) -> timedelta:
 
 ListName = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"\S"),
     AfterValidator(all_seen),
     AfterValidator(_free_name),
 ]
@@ -83,9 +83,15 @@ MaxAge = Annotated[
     Annotated[Duration, AfterValidator(_some_time)] | None,
     Field(description="How old the copy of a registry, or an answer on a reassigned number, may be. Left out: 31d."),
 ]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(all_seen)]
+Words = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"\S"), AfterValidator(all_seen)
+]
 Owner = Annotated[
-    Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(all_seen)]
+    Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"\S"),
+        AfterValidator(all_seen),
+    ]
     | None,
     Field(description="Who keeps the list up to date: a team, or a program of yours."),
 ]
@@ -119,8 +125,8 @@ class ListChanges(BaseModel):
     purposes: Purposes = ()
     owner: Owner = None
     because: Annotated[Words | None, Field(description="Why, for the history.")] = None
-    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] | None = Field(
-        None, description="Who does it, for the history. Left out: the name of the API key."
+    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"\S")] | None = (
+        Field(None, description="Who does it, for the history. Left out: the name of the API key.")
     )
 
 

@@ -43,10 +43,16 @@ AUTHORIZED = {"Authorization": f"Bearer {KEY}"}
 # What it can say is asked for by `refused_for_its_shape` instead.
 # That the key is asked for is seen once for each address, not three times for each question.
 LEFT_OUT = [positive_data_acceptance, ignored_auth]
-# A flow is checked, and each of many contacts answered, whatever it is: what is wrong with it stands in a 200.
-TAKES_ANYTHING = ("/v1/flows/check", "/v1/campaigns/{campaign_id}/contacts")
-# Which fields an engine has, the field that names it says; which query a file of suppressions has, one number has not.
-DEPENDS = re.compile(r"/transcription_engine_config/|^\?(scope|reason|region|by|map|encoding)$")
+# A flow is checked, a file previewed, and each of many contacts answered, whatever it is: what is wrong with it stands
+# in a 200.
+TAKES_ANYTHING = (
+    "/v1/flows/check",
+    "/v1/campaigns/{campaign_id}/contacts",
+    "/v1/campaigns/{campaign_id}/imports/preview",
+)
+# Which fields an engine has, the field that names it says; which query a file of suppressions has, one number has not;
+# and what is too short for a search is found once its words are taken apart.
+DEPENDS = re.compile(r"/transcription_engine_config/|^\?(scope|reason|region|by|map|encoding|q)$")
 SAYS_503 = ("/readyz",)
 # What a space is, the dialects of patterns do not agree upon.
 NO_SHAPES = ("value_error", "assertion_error", "string_pattern_mismatch")
