@@ -15,7 +15,7 @@ By = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"\S"),
     AfterValidator(all_seen),
-    Field(description="Who does it, for the history. Left out: the name of the API key."),
+    Field(description="Who does it, for the history. Left out: the name of the API key or the user."),
 ]
 
 

@@ -26,7 +26,7 @@ class NewStop(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     reason: _Words = NO_REASON
-    by: _Words | None = Field(None, description="Left out: the name of the API key.")
+    by: _Words | None = Field(None, description="Left out: the name of the API key or the user.")
 
 
 class DialingView(BaseModel):

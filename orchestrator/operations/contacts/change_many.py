@@ -62,7 +62,7 @@ class ManyContacts(BaseModel):
         None, description="With `suppress`: in what words."
     )
     by: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(
-        None, description="With `suppress`: who asks for it. Left out: the name of the API key."
+        None, description="With `suppress`: who asks for it. Left out: the name of the API key or the user."
     )
     dry_run: bool = Field(default=False, description="Count them, and change nothing.")
 

@@ -42,7 +42,7 @@ class PolicyChanges(BaseModel):
     caps: Caps = Field(Caps(), description="Null takes back what was said here: the environment's holds again.")
     retention: Retention = Field(Retention(), description="Null: kept until somebody erases it.")
     because: Words = Field(description="Why; it is kept with the change.")
-    by: Words | None = Field(None, description="Who changes it. Left out: the name of the API key.")
+    by: Words | None = Field(None, description="Who changes it. Left out: the name of the API key or the user.")
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,7 @@ class ListChanges(BaseModel):
     owner: Owner = None
     because: Annotated[Words | None, Field(description="Why, for the history.")] = None
     by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"\S")] | None = (
-        Field(None, description="Who does it, for the history. Left out: the name of the API key.")
+        Field(None, description="Who does it, for the history. Left out: the name of the API key or the user.")
     )
 
 
