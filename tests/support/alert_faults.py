@@ -15,8 +15,14 @@ FAULTS: dict[str, dict[str, str]] = {
         'orchestrator_command_hop_seconds_bucket{hop="webhook_to_command",le="1"}': "0+10x40",
         'orchestrator_command_hop_seconds_bucket{hop="webhook_to_command",le="+Inf"}': "0+10x40",
     },
-    "CommandsWait": {'orchestrator_queued_calls{queue="commands"}': "30x40"},
-    "DialsWait": {'orchestrator_queued_calls{queue="dials"}': "200x40"},
+    "CommandsWait": {
+        'orchestrator_queued_calls{queue="commands"}': "2x40",
+        'orchestrator_commands_total{answer="accepted"}': "7x40",
+    },
+    "DialsWait": {
+        'orchestrator_queued_calls{queue="dials"}': "30x40",
+        'orchestrator_dials_total{answer="accepted"}': "7x40",
+    },
     "Overloaded": {"orchestrator_waiting_too_long": "11x40"},
     "DispatchClosed": {"orchestrator_dispatch_open": "0x40"},
     "DialingStopped": {"orchestrator_dialing_stopped": "1x400"},

@@ -43,6 +43,8 @@ def _vector(node: Any, scrapes: Sequence[Scrape]) -> Vector:
     match node:
         case promql.VectorSelector():
             return _selected(node, scrapes[-1])
+        case promql.ParenExpr():
+            return _vector(node.expr, scrapes)
         case promql.AggregateExpr():
             return _summed(node, scrapes)
         case promql.Call():
@@ -104,6 +106,8 @@ def _quantiles(quantile: float, buckets: Vector) -> Vector:
 
 def _compared(node: Any, scrapes: Sequence[Scrape]) -> Vector:
     left = _vector(node.lhs, scrapes)
+    if str(node.op) == "or":
+        return left or _vector(node.rhs, scrapes)
     if str(node.op) == "unless":  # of one series each, on no label
         return {} if _vector(node.rhs, scrapes) else left
     if str(node.op) == "/":

@@ -110,10 +110,10 @@ def served(
         process.wait()
 
 
-def signed(body: bytes, *, age_s: int = 0) -> dict[str, str]:
+def signed(body: bytes, *, age_s: int = 0, signer: SigningKey = SIGNER) -> dict[str, str]:
     """Return the headers with which the carrier would send `body` now."""
     timestamp = str(int(time.time()) - age_s)
-    signature = SIGNER.sign(f"{timestamp}|".encode() + body).signature
+    signature = signer.sign(f"{timestamp}|".encode() + body).signature
     return {"telnyx-timestamp": timestamp, "telnyx-signature-ed25519": base64.b64encode(signature).decode()}
 
 

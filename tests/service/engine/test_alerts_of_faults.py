@@ -4,65 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
-from ruamel.yaml import YAML
 
-from api.app import create_app
 from orchestrator.clock import rfc3339, utc_now
 from orchestrator.local_stack.embedded_servers import RunningServer, start_postgres, start_valkey
 from orchestrator.services import Services
 from orchestrator.store.redis.event_streams import ensure_groups
-from orchestrator.store.redis.told_counts import CountTeller
 from orchestrator.telnyx.client_state import ClientState
+from tests.support.alert_watch import Watch, watch_of
 from tests.support.carrier_stub import CarrierStub, refusal
 from tests.support.refused_rows import TOO_LARGE, refuse_rows
-from tests.support.rest import Rest
-from tests.support.rule_evaluator import Scrape, fires, scrape
 from tests.support.unknown_calls import unknown_call
 from tests.support.world import CONNECTION, World
 from workers.loops import Loop, run_loop
 
-RULES: list[dict[str, Any]] = YAML(typ="safe").load(
-    (Path(__file__).resolve().parents[3] / "deploy" / "prometheus" / "alerts.yml").read_text()
-)["groups"][0]["rules"]
 TRIES = 20  # of an entry, before it is buried
 LATE_S = 90
 
 
-@dataclass
-class Watch:
-    """What an operator's Prometheus would hold against the rules: one scrape before the fault, others behind it."""
-
-    services: Services
-    scrapes: list[Scrape] = field(default_factory=list)
-
-    def look(self) -> None:
-        """Scrape once, with everything that this process has counted."""
-        CountTeller(self.services.redis, self.services.keys).tell()
-        self.read()
-
-    def read(self) -> None:
-        """Scrape once."""
-        self.scrapes.append(scrape(Rest(create_app(self.services)).get("/metrics").text))
-
-    def pending(self) -> set[str]:
-        """Return the alerts that would be pending by all scrapes so far."""
-        return {rule["alert"] for rule in RULES if fires(rule["expr"], self.scrapes)}
-
-
 @pytest.fixture
 def watch(world: World) -> Watch:
-    """Return one that has looked at a healthy installation, of which no alert is pending."""
-    watch = Watch(world.services)
-    watch.look()
-    watch.look()
-    assert watch.pending() == set()
-    return watch
+    return watch_of(world.services)
 
 
 def dial_some(world: World, number: int) -> list[str]:
@@ -101,7 +66,7 @@ def test_events_and_commands_that_are_late(world: World, watch: Watch) -> None:
     world.hear(in_time, "call.answered")
     world.work(in_time)
     watch.look()
-    watch.scrapes = watch.scrapes[-1:]
+    watch.forget()
     assert watch.pending() == set()
 
     webhook_of_long_ago(world, late, "call.answered")
@@ -179,13 +144,13 @@ def test_an_engine_that_has_ended(world: World, watch: Watch) -> None:
 
     run_loop(Loop("dispatch", turn, 0.0), stop)
     watch.look()
-    watch.scrapes = watch.scrapes[-1:]
+    watch.forget()
     stop.clear()
     run_loop(Loop("dispatch", turn, 0.0), stop)
     watch.look()
     assert watch.pending() == set()
 
-    watch.scrapes = watch.scrapes[-1:]
+    watch.forget()
     watch.look()
 
     assert watch.pending() == {"EngineStopped"}

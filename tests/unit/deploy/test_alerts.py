@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 RULES: list[dict[str, Any]] = YAML(typ="safe").load(PROMETHEUS / "alerts.yml")["groups"][0]["rules"]
 DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "dashboards" / "call-orchestrator.json").read_text())
+_WHOLE = re.MULTILINE | re.DOTALL
 ALERTS = {rule["alert"]: rule for rule in RULES}
 SHOWN = {target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]}
 
@@ -42,6 +43,16 @@ def test_every_alert_has_a_paragraph_and_every_paragraph_an_alert() -> None:
     assert [name for name, text in paragraphs.items() if "**Do:** " not in text] == []
     assert all(rule["annotations"]["runbook"] == f"docs/alerts.md#{name.lower()}" for name, rule in ALERTS.items())
     assert {rule["labels"]["severity"] for rule in RULES} == {"critical", "warning"}
+
+
+def test_every_alert_has_a_fault_that_is_provoked_in_a_test() -> None:
+    page = (ROOT / "docs" / "alerts.md").read_text()
+    proofs = re.findall(r"^\| `(\w+)` \| (.+) \| \[.+\]\(\.\./(.+)\) \|$", page, re.MULTILINE)
+
+    assert [name for name, _, _ in proofs] == list(ALERTS)
+    for name, fault, file in proofs:
+        [test] = re.findall(rf"^def test_{fault.replace(' ', '_')}\b.*?(?=^def |\Z)", (ROOT / file).read_text(), _WHOLE)
+        assert f'"{name}"' in test, name
 
 
 def test_labels_in_a_summary_are_those_of_its_series() -> None:
@@ -112,6 +123,9 @@ def _healthy() -> dict[str, Any]:
         'orchestrator_loop_failures_total{loop="ended"}': "3x400",
         'orchestrator_stream_oldest_entry_seconds{stream="events"}': "0x400",
         'orchestrator_stream_oldest_entry_seconds{stream="ended"}': "5x400",
+        'orchestrator_queued_calls{queue="dials"}': "60x400",
+        'orchestrator_queued_calls{queue="commands"}': "15x400",
+        'orchestrator_commands_total{answer="accepted"}': "0+200x400",
         "orchestrator_dispatch_open": "1x400",
         "orchestrator_dialing_stopped": "0x400",
         'orchestrator_dials_total{answer="accepted"}': "0+100x400",

@@ -1,4 +1,4 @@
-"""A broker for the tests of the workers: the run's own Valkey."""
+"""A broker for whoever publishes: the run's own Valkey."""
 
 from __future__ import annotations
 
