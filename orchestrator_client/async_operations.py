@@ -39,6 +39,7 @@ class AsyncOperations:
         self.lists = AsyncLists(transport)
         self.numbers = AsyncNumbers(transport)
         self.policy = AsyncPolicy(transport)
+        self.processes = AsyncProcesses(transport)
         self.recordings = AsyncRecordings(transport)
         self.sign_in_links = AsyncSignInLinks(transport)
         self.suppressions = AsyncSuppressions(transport)
@@ -2160,6 +2161,15 @@ class AsyncPolicy(_Group):
         answer: models.PolicyView = await self.transport.send(
             Request(method="PATCH", path=address("/v1/policy"), json=body, if_match=if_match)
         )
+        return answer
+
+
+class AsyncProcesses(_Group):
+    """The operations of `/v1/processes`."""
+
+    async def get(self) -> models.Processes:
+        """Show the engines and workers, and when each was heard."""
+        answer: models.Processes = await self.transport.send(Request(method="GET", path=address("/v1/processes")))
         return answer
 
 

@@ -1341,6 +1341,29 @@ class ProblemKind(TypedDict):
     rows: list[int]
 
 
+class ProcessView(TypedDict):
+    """
+    An engine or a worker that was heard within ten minutes; one that was stopped is not here.
+    """
+
+    name: str
+    kind: Literal["engine", "worker"]
+    parts: list[str]
+    began_at: str
+    heard_at: str
+    is_silent: bool
+    calls: int | None
+    is_on_shift: bool | None
+
+
+class Processes(TypedDict):
+    """
+    The engines and workers of the installation.
+    """
+
+    data: list[ProcessView]
+
+
 Purpose: TypeAlias = Literal[
     "informational", "sales", "debt", "survey", "political", "charity", "emergency", "internal"
 ]

@@ -39,6 +39,7 @@ class Operations:
         self.lists = Lists(transport)
         self.numbers = Numbers(transport)
         self.policy = Policy(transport)
+        self.processes = Processes(transport)
         self.recordings = Recordings(transport)
         self.sign_in_links = SignInLinks(transport)
         self.suppressions = Suppressions(transport)
@@ -2144,6 +2145,15 @@ class Policy(_Group):
         answer: models.PolicyView = self.transport.send(
             Request(method="PATCH", path=address("/v1/policy"), json=body, if_match=if_match)
         )
+        return answer
+
+
+class Processes(_Group):
+    """The operations of `/v1/processes`."""
+
+    def get(self) -> models.Processes:
+        """Show the engines and workers, and when each was heard."""
+        answer: models.Processes = self.transport.send(Request(method="GET", path=address("/v1/processes")))
         return answer
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from flask import Response
@@ -18,6 +19,8 @@ from api.http.routes import Resource
 from orchestrator.model.metric import COUNTED, LABELS, Distribution, Metric, Reading
 from orchestrator.operations.system.check_readiness import check_readiness
 from orchestrator.operations.system.collect_metrics import collect_metrics
+from orchestrator.operations.system.read_processes import SeenProcess, read_processes
+from orchestrator.policy.timestamps import Moment
 from orchestrator.policy.zones.clock_rules import rules_version
 from orchestrator.services import Services
 
@@ -48,6 +51,25 @@ class CheckView(BaseModel):
     ok: bool
     remedy: str
     is_vital: bool
+
+
+class ProcessView(BaseModel):
+    """An engine or a worker that was heard within ten minutes; one that was stopped is not here."""
+
+    name: str = Field(description="Its machine and process id.", examples=["calls-1.4711"])
+    kind: Literal["engine", "worker"]
+    parts: list[str] = Field(description="The parts that an engine runs, or the queues that a worker serves.")
+    began_at: Moment
+    heard_at: Moment = Field(description="It shows itself every five seconds.")
+    is_silent: bool = Field(description="It was not heard for twenty seconds: dead, or cut off from Redis.")
+    calls: int | None = Field(description="Calls that a worker has served since it began; an engine's is null.")
+    is_on_shift: bool | None = Field(description="Whether a worker takes calls as they come; an engine's is null.")
+
+
+class Processes(BaseModel):
+    """The engines and workers of the installation."""
+
+    data: list[ProcessView]
 
 
 class Readiness(BaseModel):
@@ -86,6 +108,14 @@ def read_checks(services: Services) -> list[CheckView]:
     return [CheckView(**asdict(check)) for check in checks]
 
 
+@resource.route("GET", "/v1/processes", gives={200: Processes})
+def processes(services: Services) -> Processes:
+    """Show the engines and workers, and when each was heard."""
+    now = services.clock()
+    seen = read_processes(client=services.redis, keys=services.keys)
+    return Processes(data=[_process(each, now) for each in seen])
+
+
 @resource.route("GET", "/metrics", gives={200: ("text/plain",)})
 def metrics(services: Services) -> Response:
     """Show the metrics, in the format of Prometheus."""
@@ -103,6 +133,15 @@ def read_metrics(services: Services) -> list[Reading | Distribution]:
         connection_id=services.settings.telnyx_connection_id,
         clock=services.clock,
         probes=services.probes,
+    )
+
+
+def _process(seen: SeenProcess, now: datetime) -> ProcessView:
+    return ProcessView(
+        **seen.process.model_dump(exclude={"began_ms"}),
+        began_at=datetime.fromtimestamp(seen.process.began_ms / 1000, UTC),
+        heard_at=now - timedelta(seconds=seen.heard_ago_s),
+        is_silent=seen.is_silent,
     )
 
 

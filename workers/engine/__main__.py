@@ -30,6 +30,7 @@ from workers.engine.stream_consumer import Consumer
 from workers.engine.sweepers import sweep_loops
 from workers.heartbeat import with_heartbeat
 from workers.loops import IDLE, Loop, run_all, run_until_done
+from workers.presence import Presence
 from workers.priority import yield_to_live_calls
 from workers.tasks.names import CALLS_DIAL, CALLS_PERFORM
 from workers.tasks.publish import publish, queued, wake_ups
@@ -151,13 +152,28 @@ def run_engine(only: Sequence[str] = ()) -> None:
     end_tracing = begin_tracing(settings.otlp_endpoint, process="engine")
     services = open_services(settings, by_index=True)
     loops = [loop for name in only or PARTS for loop in PARTS[name](services)]
-    tell = CountTeller(services.redis, services.keys).tell
-    loops.append(Loop("counts", tell, TELL_EVERY_S, close=tell))
+    loops.append(counts_loop(services, only or list(PARTS)))
     run_until_done(lambda: prepare(services), stop)
     log.info("engine runs: %s", ", ".join(loop.name for loop in loops))
     run_all([with_heartbeat(loop, services.settings.heartbeat_dir) for loop in loops], stop)
     services.close()
     end_tracing()
+
+
+def counts_loop(services: Services, parts: Sequence[str]) -> Loop:
+    """Return the loop that tells what this process has counted, and that it lives."""
+    teller = CountTeller(services.redis, services.keys)
+    presence = Presence(services.redis, services.keys, kind="engine", parts=parts)
+
+    def tell() -> None:
+        teller.tell()
+        presence.show()
+
+    def close() -> None:
+        teller.tell()
+        presence.hide()
+
+    return Loop("counts", tell, TELL_EVERY_S, close=close)
 
 
 def prepare(services: Services) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
 from celery.signals import celeryd_after_setup, setup_logging, worker_ready, worker_shutdown
 from kombu.entity import Exchange, Queue
+from redis.exceptions import RedisError
 
 from orchestrator.logs import log_to_stderr
 from orchestrator.settings import load_settings
@@ -17,6 +19,7 @@ from orchestrator.store.redis.told_counts import tell_in_background
 from orchestrator.store.sql.engine import open_redis
 from orchestrator.store.timeouts import BROKER_HEALTH_S, CONNECT_S, REDIS_ANSWER_S
 from orchestrator.traces import begin_tracing
+from workers.presence import Presence
 from workers.priority import yield_to_live_calls
 from workers.tasks.broker import spare_clients, survive_outages
 from workers.tasks.heartbeat import WorkerHeartbeat
@@ -77,10 +80,21 @@ def _yield_to_live_calls(instance: Any, **_: Any) -> None:
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
-def _be_watched(**_: Any) -> None:
-    end = tell_in_background(open_redis(load_settings().redis_url), Keys())
+def _be_watched(sender: Any, **_: Any) -> None:
+    from workers.tasks.tasks import served  # it needs this app
+
+    client, queues = open_redis(load_settings().redis_url), sorted(sender.app.amqp.queues.consume_from)
+    presence = Presence(client, Keys(), kind="worker", parts=queues, served=served)
+    end = tell_in_background(client, Keys(), tell_too=presence.show)
     end_tracing = begin_tracing(load_settings().otlp_endpoint, process="worker")
-    worker_shutdown.connect(lambda **_: (end(), end_tracing()), weak=False)
+
+    def leave(**_: Any) -> None:
+        end()
+        end_tracing()
+        with suppress(RedisError):
+            presence.hide()
+
+    worker_shutdown.connect(leave, weak=False)
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types

@@ -52,26 +52,38 @@ class Shifts:
         self._threads = ThreadPoolExecutor(bounds.threads, thread_name_prefix="shift")
         self._current: Shift | None = None
         self._is_closed = False
+        self.calls = 0  # that were served, or failed, since the process began
+
+    @property
+    def is_on(self) -> bool:
+        """Return whether a shift takes calls."""
+        return self._current is not None and not self._current.is_over
 
     def begin(self, call_id: str) -> dict[str, int]:
         """Serve the call that a message came for, then a shift unless one is on; return {calls, failed}."""
         with self._lock:
-            is_on = self._current is not None and not self._current.is_over
-            shift = None if is_on or self._is_closed else self._new_shift()
+            shift = None if self.is_on or self._is_closed else self._new_shift()
         if shift:
             return shift.work([call_id])
-        self._serve([call_id])
+        self._serve_counted([call_id])
         return {"calls": 1, "failed": 0}
 
     def _new_shift(self) -> Shift:
         self._current = Shift(
             self._ready,
-            self._serve,
+            self._serve_counted,
             bounds=self._bounds,
             send_messages=self._send_messages,
             threads=self._threads,
         )
         return self._current
+
+    def _serve_counted(self, call_ids: Sequence[str]) -> None:
+        try:
+            self._serve(call_ids)
+        finally:
+            with self._lock:
+                self.calls += len(call_ids)
 
     def close(self) -> None:
         """End the shift that is on, and begin none any more: the process is to end."""

@@ -39,6 +39,12 @@ def perform(call_id: str) -> dict[str, int]:
         return _command_shifts().begin(call_id)
 
 
+def served() -> tuple[int, bool]:
+    """Return how many calls this process has served, and whether a shift of it takes calls."""
+    begun = [shifts() for shifts in (_dial_shifts, _command_shifts) if shifts.cache_info().currsize]
+    return sum(each.calls for each in begun), any(each.is_on for each in begun)
+
+
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]
 def _close_shifts(**_: object) -> None:
     for shifts in (_dial_shifts, _command_shifts):

@@ -83,4 +83,6 @@ def _values(visit: Visit) -> dict[str, Any]:
         "readings": readings,
         "flower_url": visit.services.settings.flower_url,
         "letters": newest,
+        # In a breath with the readings: where Redis did not give those, it is not waited for once more.
+        "processes": health.processes(visit.services).data if readings.streams else None,
     }

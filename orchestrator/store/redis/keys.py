@@ -113,6 +113,16 @@ class Keys:
         """Name the newest turn in which a process has told its counts; its key is `counted`."""
         return self._key("counted", process)
 
+    @cached_property
+    def processes(self) -> str:
+        """Name the hash of engines and workers: a name to what the process says of itself."""
+        return self._key("processes")
+
+    @cached_property
+    def processes_heard(self) -> str:
+        """Name the sorted set of engines and workers: score the time in ms at which it was heard."""
+        return self._key("processes", "heard")
+
     def latency_of(self, campaign_id: str) -> str:
         """Name the bounded list of a campaign's newest event-to-command times in ms."""
         return self._key("latency", campaign_id)

@@ -47,8 +47,13 @@ class CountTeller:
         self._in_doubt = {}
 
 
-def tell_in_background(client: redis.Redis, keys: Keys) -> Callable[[], None]:
-    """Tell this process's counts from a thread of its own; return what ends that, after telling the last of them."""
+def tell_in_background(
+    client: redis.Redis, keys: Keys, *, tell_too: Callable[[], object] = lambda: None
+) -> Callable[[], None]:
+    """Tell this process's counts from a thread of its own, and what `tell_too` tells beside them.
+
+    Returns what ends that, after telling the last of them.
+    """
     teller, stop = CountTeller(client, keys), threading.Event()
 
     def tell_on() -> None:
@@ -57,6 +62,7 @@ def tell_in_background(client: redis.Redis, keys: Keys) -> Callable[[], None]:
             is_last = stop.wait(TELL_EVERY_S)
             try:
                 teller.tell()
+                tell_too()
             except redis.RedisError:
                 continue  # whoever needs Redis says that it is away
 

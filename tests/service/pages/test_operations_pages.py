@@ -16,6 +16,7 @@ from tests.service.pages.conftest import SignIn
 from tests.service.pages.test_people_pages import PAYLOADS
 from tests.support.rest import Rest
 from tests.support.visitor import Visitor, text_of
+from workers.presence import Presence
 
 PASSWORD = "correct horse battery"
 NEW = {"name": "Ada", "login": "ada", "role": "operator", "password": PASSWORD}
@@ -47,6 +48,18 @@ def test_flower_is_led_to_where_its_address_is_set(services: Services, url: str 
 
     assert ('href="https://flower.example/"' in page.text) is (url is not None)
     assert ("Flower" in text_of(part)) is (url is not None)
+
+
+def test_engines_and_workers_stand_with_what_they_do(admin: Visitor, rest: Rest, services: Services) -> None:
+    assert "nobody is called. Start an engine" in text_of(admin.get("/operations"))
+    for kind, served in (("engine", None), ("worker", lambda: (1_234, True))):
+        Presence(services.redis, KEYS, kind=kind, parts=[f"part of {kind}"], served=served).show()  # type: ignore[arg-type]
+        [shown] = rest.get("/v1/processes").json["data"]
+        page = text_of(admin.get("/operations"))
+
+        assert shown["name"] in page and f"part of {kind}" in page
+    assert (shown["calls"], shown["is_on_shift"], shown["is_silent"]) == (1_234, True, False)
+    assert "1,234" in page and "on shift" in page
 
 
 def test_what_is_wrong_stands_with_its_remedy(admin: Visitor, rest: Rest) -> None:
