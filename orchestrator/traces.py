@@ -1,13 +1,14 @@
-"""One trace for each call, from its claim to its record, across all processes: OpenTelemetry, where it is asked for.
+"""One trace for each call, from its claim to its record, across all processes, and one for each request of the API.
 
-Nothing is carried along: a call's id is a ULID of 128 bits, which is the id of its trace, and the root's id is its end.
-Without `begin_tracing` nothing of OpenTelemetry is imported, and `add_span` returns at once.
+OpenTelemetry makes them, where it is asked for. Nothing is carried along: a call's id is a ULID of 128 bits, which is
+the id of its trace, and the root's id is its end.
+Without `begin_tracing` nothing of OpenTelemetry is imported, and what adds a span returns at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ulid import ULID
 
@@ -20,7 +21,16 @@ if TYPE_CHECKING:
 ROOT: Final = "call"
 
 _LOW_64: Final = (1 << 64) - 1
-_emit: Callable[..., None] | None = None
+
+
+class _Emitters(NamedTuple):
+    """What makes the spans of calls, and those of requests."""
+
+    call: Callable[..., None]
+    request: Callable[..., None]
+
+
+_emit: _Emitters | None = None
 
 
 def add_span(
@@ -32,7 +42,16 @@ def add_span(
     of the whole call.
     """
     if _emit is not None:
-        _emit(call_id, name, began_ms, unix_ms() if ended_ms is None else ended_ms, facts)
+        _emit.call(call_id, name, began_ms, unix_ms() if ended_ms is None else ended_ms, facts)
+
+
+def add_request_span(method: str, route: str, status: int, *, took_s: float, request_id: str) -> None:
+    """Add a trace of one request that a server has just answered, if there are traces.
+
+    `route` is the address as the table of routes has it: what stood in it is not told.
+    """
+    if _emit is not None:
+        _emit.request(method, route, status, took_s, request_id)
 
 
 def begin_tracing(endpoint: str | None, *, process: str) -> Callable[[], None]:
@@ -59,7 +78,8 @@ def begin_tracing(endpoint: str | None, *, process: str) -> Callable[[], None]:
     named = Resource.create({"service.name": "call-orchestrator", "orchestrator.process": process})
     provider = TracerProvider(resource=named, id_generator=ids, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")))
-    _emit = _emitter(provider.get_tracer("orchestrator"), ids)
+    tracer = provider.get_tracer("orchestrator")
+    _emit = _Emitters(_call_emitter(tracer, ids), _request_emitter(tracer, ids))
 
     def end() -> None:
         global _emit  # noqa: PLW0603
@@ -80,7 +100,8 @@ def _call_ids() -> Any:
             self.root = local()
 
         def generate_trace_id(self) -> int:
-            return int(self.root.context.trace_id)
+            context = getattr(self.root, "context", None)
+            return int(context.trace_id) if context else super().generate_trace_id()
 
         def generate_span_id(self) -> int:
             context = getattr(self.root, "context", None)
@@ -89,7 +110,26 @@ def _call_ids() -> Any:
     return CallIds()
 
 
-def _emitter(tracer: Any, ids: Any) -> Callable[..., None]:
+def _request_emitter(tracer: Any, ids: Any) -> Callable[..., None]:
+    from opentelemetry.context import Context
+    from opentelemetry.trace import SpanKind, Status, StatusCode
+
+    def emit(method: str, route: str, status: int, took_s: float, request_id: str) -> None:
+        ids.root.context = None
+        facts = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+        facts["request_id"] = request_id
+        ended = unix_ms()
+        began = _nanoseconds(ended - took_s * 1000)
+        kind = SpanKind.SERVER
+        span = tracer.start_span(f"{method} {route}", Context(), kind=kind, attributes=facts, start_time=began)
+        if status >= 500:
+            span.set_status(Status(StatusCode.ERROR))
+        span.end(_nanoseconds(ended))
+
+    return emit
+
+
+def _call_emitter(tracer: Any, ids: Any) -> Callable[..., None]:
     from opentelemetry.context import Context
     from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 

@@ -1,6 +1,6 @@
-"""Tells of each request that was answered: a count by its route, and one line in the log.
+"""Tells of each request that was answered: a count by its route, one line in the log, and a span.
 
-Neither has what a stranger chose: an address is told by its route, with the ids of ours that stood in it.
+None of them has what a stranger chose: an address is told by its route, with the ids of ours that stood in it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from api.server.incoming_request import Incoming
 from orchestrator.counts import observe
 from orchestrator.ids import new_id
 from orchestrator.model.metric import Metric
+from orchestrator.traces import add_request_span
 
 log = logging.getLogger("api.access")
 
@@ -43,7 +44,10 @@ class RequestLog:
         method = head.method if head and head.method in _METHODS else "other"
         took_s, code = time.monotonic() - self._began, status[:3]
         observe(Metric.HTTP_REQUEST_S, took_s, method, plan.route, f"{code[:1]}xx")
-        level = logging.DEBUG if plan.is_frequent and code < "400" else logging.INFO
+        is_worth_telling = code >= "400" or not plan.is_frequent
+        if is_worth_telling:
+            add_request_span(method, plan.route, int(code), took_s=took_s, request_id=self.request_id)
+        level = logging.INFO if is_worth_telling else logging.DEBUG
         if log.isEnabledFor(level):
             about = b" ".join(_OUR_ID.findall(head.path)).decode() if head else ""
             facts = {"request_id": self.request_id, "method": method, "route": plan.route, "status": int(code)}

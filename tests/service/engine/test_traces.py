@@ -4,45 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from ulid import ULID
 
 from orchestrator.errors import Misconfigured
 from orchestrator.traces import add_span, begin_tracing
+from tests.support.span_receiver import receiver
 from tests.support.two_step_calls import answered_call
 from tests.support.world import World
-
-
-@contextmanager
-def receiver() -> Iterator[tuple[str, list[Any]]]:
-    """Run an OTLP receiver; yield its address and the spans that it has got."""
-    got: list[Any] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = ExportTraceServiceRequest.FromString(self.rfile.read(int(self.headers["Content-Length"])))
-            assert self.path == "/v1/traces"
-            got.extend(s for r in body.resource_spans for scope in r.scope_spans for s in scope.spans)
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", got
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def walk(world: World) -> str:
@@ -133,8 +103,9 @@ def test_a_receiver_that_is_away_costs_spans_and_no_call(world: World, free_port
 
 def test_without_a_receiver_nothing_of_opentelemetry_is_imported() -> None:
     program = (
-        "import sys; import workers.engine.__main__, orchestrator.traces as t; t.begin_tracing(None, process='x')();"
+        "import sys; import workers.engine.__main__, api.service, orchestrator.traces as t; t.begin_tracing(None, process='x')();"
         "t.add_span('call_01K8ZZZZZZZZZZZZZZZZZZZZZZ', 'dial');"
+        "t.add_request_span('GET', '/v1/flows', 200, took_s=0.1, request_id='req_1');"
         "sys.exit(any(name.startswith('opentelemetry.exporter') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
