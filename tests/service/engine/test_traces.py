@@ -103,7 +103,8 @@ def test_a_receiver_that_is_away_costs_spans_and_no_call(world: World, free_port
 
 def test_without_a_receiver_nothing_of_opentelemetry_is_imported() -> None:
     program = (
-        "import sys; import workers.engine.__main__, api.service, orchestrator.traces as t; t.begin_tracing(None, process='x')();"
+        "import sys; import workers.engine.__main__, api.service, orchestrator.traces as t;"
+        "t.begin_tracing(None, process='x')();"
         "t.add_span('call_01K8ZZZZZZZZZZZZZZZZZZZZZZ', 'dial');"
         "t.add_request_span('GET', '/v1/flows', 200, took_s=0.1, request_id='req_1');"
         "sys.exit(any(name.startswith('opentelemetry.exporter') for name in sys.modules))"
