@@ -1,11 +1,13 @@
-"""A heartbeat per loop: a file touched after every step, read by `workers.healthcheck`."""
+"""A heartbeat per loop: a file stamped after every step, in seconds since boot, read by `workers.healthcheck`."""
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from orchestrator.clock import boot_seconds
 from workers.loops import Loop
 
 
@@ -14,6 +16,8 @@ def beat(folder: Path, name: str) -> None:
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
+        now = boot_seconds()  # whoever sets the clock makes no loop stale, and none fresh
+        os.utime(folder / name, (now, now))
 
 
 def with_heartbeat(loop: Loop, folder: Path | None) -> Loop:

@@ -168,7 +168,7 @@ _SENTENCES = {
     Reason.CARRIER_FAULT: (
         "The carrier's route failed before anybody could answer; the call is made again, and no attempt was spent."
     ),
-    Reason.CLOCK_SKEW: "This machine's clock differs from the carrier's by more than a minute.",
+    Reason.CLOCK_SKEW: "A clock of this installation differs from the carrier's by more than a minute.",
     Reason.SEND_TOO_OLD: "The send was dropped because the process had been standing still.",
     Reason.RECORD_FAILED: "The last call's result could not be recorded; it stands in the dead letters.",
     Reason.UNKNOWN_ATTEMPT: "The last attempt may have been carried out; it is never dialed again.",

@@ -8,7 +8,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -59,8 +59,17 @@ class StackRun:
     The carrier gets the address of the webhook endpoint; every process of the stack is available by name.
     """
 
-    def __init__(self, folder: Path, carrier: dict[str, str], *, port: int, workers: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        carrier: dict[str, str],
+        *,
+        port: int,
+        workers: int = 1,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder, self.port, self._carrier, self._workers = folder, port, carrier, workers
+        self._own = environment or {}
         self.door = f"http://127.0.0.1:{port + 1}"
         self.rest = RestClient(f"http://127.0.0.1:{port}", API_KEY)
         self._process: subprocess.Popen[bytes] | None = None
@@ -85,7 +94,7 @@ class StackRun:
                 [*_WATCHED, str(os.getpid()), str(int(signal.SIGTERM)), parent_death.UNCHANGED, *_ORCHESTRATOR, *words],
                 stdout=screen,
                 stderr=subprocess.STDOUT,
-                env=child_environment({**self._environment, **changes}),
+                env=child_environment({**self._environment, **self._own, **changes}),
                 start_new_session=True,
             )
 
@@ -152,6 +161,14 @@ class StackRun:
     def is_ready(self) -> bool:
         """Say whether the API finds everything it needs."""
         return self.rest.try_to_get("/readyz") is not None
+
+    def readiness(self) -> str:
+        """Return what is not ready, as the API says it; empty while all is, or while it does not answer."""
+        try:
+            answer = requests.get(f"{self.rest.url}/readyz", timeout=30)
+        except requests.RequestException:
+            return ""
+        return "" if answer.ok else answer.text
 
     @contextmanager
     def frozen(self, *names: str) -> Iterator[None]:
@@ -247,9 +264,9 @@ def free_ports() -> int:
 
 @contextmanager
 def stack_and_simulator(
-    folder: Path, *, workers: int = 1, **options: Any
+    folder: Path, *, workers: int = 1, environment: Mapping[str, str] | None = None, **options: Any
 ) -> Iterator[tuple[StackRun, SimulatorProcess]]:
-    """Start a simulator with these options and a stack on it; both are gone at the end."""
+    """Start a simulator with these options and a stack on it, of this environment; both are gone at the end."""
     port = free_ports()
     simulator = start_simulator(
         **{
@@ -262,7 +279,7 @@ def stack_and_simulator(
             **options,
         }
     )
-    stack = StackRun(folder, carrier_of(simulator), port=port, workers=workers)
+    stack = StackRun(folder, carrier_of(simulator), port=port, workers=workers, environment=environment)
     try:
         stack.start()
         yield stack, simulator

@@ -30,6 +30,7 @@ from orchestrator.operations.recovery.work_watch import WorkWatch
 from orchestrator.operations.system.release_held import release_held_by_caps
 from orchestrator.services import Services
 from orchestrator.store.redis.aof_rewrite import rewrite_when_owed
+from orchestrator.store.redis.clock_steps import follow_clock
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.scripts import ScriptCall, run_script
 from orchestrator.store.sql.sweeping_work import Work
@@ -68,6 +69,7 @@ def sweep_loops(services: Services) -> list[Loop]:
 
     return [
         Loop("epoch", rebuilder.watch, 1.0),
+        Loop("server clock", lambda: follow_clock(client, keys), 1.0),
         Loop("wakes", lambda: publish(CALLS_PERFORM, overdue_wakes(services.redis, services.keys, commands)), 1.0),
         Loop("sends", when(Work.SENDS, repeat_sends), 1.0),
         Loop("suppressed", when(Work.SUPPRESSED, lambda: hang_up_suppressed(sql, client, keys)), 1.0),
@@ -82,8 +84,8 @@ def sweep_loops(services: Services) -> list[Loop]:
         Loop("lists", when(Work.LISTS, lambda: sweep_lists(sql)), 1.0),
         Loop("policy", when(Work.POLICY, lambda: release_held_by_caps(sql)), 1.0),
         Loop("webhooks", when(Work.WEBHOOKS, prove_webhooks), 1.0),
-        Loop("carrier", lambda: reopen_dispatch(client, keys, carrier, connection_id=connection_id), 2.0),
-        Loop("clock", lambda: compare_clocks(client, keys, carrier, connection_id=connection_id), 30.0),
+        Loop("carrier", lambda: reopen_dispatch(sql, client, keys, carrier, connection_id=connection_id), 2.0),
+        Loop("clock", lambda: compare_clocks(sql, client, keys, carrier, connection_id=connection_id), 30.0),
         Loop("deadlines", lambda: poll_call_status(sql, client, keys, carrier), 5.0),
         Loop("unknown", lambda: reconciler.reconcile_unknown_calls(connection_id), 5.0),
         Loop("retention", lambda: None if retention.sweep() else IDLE, 1.0, idle_s=1800.0),

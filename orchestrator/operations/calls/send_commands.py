@@ -227,7 +227,7 @@ class CommandSender:
         # A process that froze after this must not thaw and send: the lease may be another's by then.
         first_ms, now_ms = int(answer[2]), int(answer[3])
         late_ms = first_ms - int(command["caused_at"]) if command.get("caused_at") is not None else None
-        return Turn(call_id, command, now_ms - first_ms, control_id, began + SEND_WITHIN_S, late_ms, now_ms)
+        return Turn(call_id, command, _age_ms(first_ms, now_ms), control_id, began + SEND_WITHIN_S, late_ms, now_ms)
 
     def _send(self, turn: Turn) -> Answer:
         action = str(turn.command["action"])
@@ -254,6 +254,11 @@ class CommandSender:
         answers = run_scripts(self._redis, [complete, *self._hops.due()])
         raise_errors(answers[:1])  # whether hops could be counted concerns no command
         return int(answers[0])
+
+
+def _age_ms(first_ms: int, now_ms: int) -> int:
+    """Return how old a first send is; one from the future is older than any that may be repeated: the clock stepped."""
+    return now_ms - first_ms if now_ms >= first_ms else AGAIN_WITHIN_MS + 1
 
 
 def body_of(turn: Turn) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import logging
 import redis
 from sqlalchemy import Connection, Engine
 
-from orchestrator.clock import rfc3339
+from orchestrator.clock import rfc3339, utc_now
 from orchestrator.errors import CarrierRefused, OrchestratorError
 from orchestrator.operations.dialing.release_attempts import (
     ReleasedAttempt,
@@ -31,18 +31,24 @@ SKEW = "clock_skew"
 UNHEARD_FOR_S = 20
 
 
-def reopen_dispatch(client: redis.Redis, keys: Keys, carrier: TelnyxClient, *, connection_id: str) -> None:
+def reopen_dispatch(sql: Engine, client: redis.Redis, keys: Keys, carrier: TelnyxClient, *, connection_id: str) -> None:
     """Open dispatch again once the carrier answers; it was closed by failures in a row, or by a clock."""
-    if read_health(client, keys, connection_id).closed and _answers(carrier) and not _is_skewed(carrier):
+    is_closed = read_health(client, keys, connection_id).closed
+    if is_closed and _answers(carrier) and not _clocks_off(sql, client, carrier):
         open_dispatch(client, keys, connection_id)
         log.info("dispatch opened: the carrier answers")
 
 
-def compare_clocks(client: redis.Redis, keys: Keys, carrier: TelnyxClient, *, connection_id: str) -> None:
-    """Close dispatch while the carrier's clock and ours differ by over a minute (R25)."""
-    if _answers(carrier) and _is_skewed(carrier):
+def compare_clocks(sql: Engine, client: redis.Redis, keys: Keys, carrier: TelnyxClient, *, connection_id: str) -> None:
+    """Close dispatch while the carrier's clock and one of ours differ by over a minute (R25).
+
+    Ours are this machine's, by which webhooks are verified, the database's, by which calling hours are judged, and
+    that of Redis, by which timers are due.
+    """
+    if _answers(carrier) and (off := _clocks_off(sql, client, carrier)):
         close_dispatch(client, keys, connection_id, reason=SKEW)
-        log.error("dispatch closed: our clock and the carrier's differ by %.0f s", carrier.skew_s or 0.0)
+        told = ", ".join(f"{whose} is {seconds:+.0f} s off" for whose, seconds in off.items())
+        log.error("dispatch closed: by the carrier's clock %s", told)
 
 
 def watch_webhooks(
@@ -86,5 +92,13 @@ def _answers(carrier: TelnyxClient) -> bool:
     return True
 
 
-def _is_skewed(carrier: TelnyxClient) -> bool:
-    return carrier.skew_s is not None and abs(carrier.skew_s) > MOST_SKEW_S
+def _clocks_off(sql: Engine, client: redis.Redis, carrier: TelnyxClient) -> dict[str, float]:
+    """Return those of our clocks that are too far from the carrier's, and by how many seconds each is ahead of it."""
+    if carrier.skew_s is None:
+        return {}
+    seconds, micros = client.time()
+    ahead = {"this machine": 0.0, "Redis": seconds + micros / 1e6 - utc_now().timestamp()}
+    with sql.connect() as tx:
+        ahead["PostgreSQL"] = (database_now(tx) - utc_now()).total_seconds()
+    off = {whose: ahead_s - carrier.skew_s for whose, ahead_s in ahead.items()}
+    return {whose: off_s for whose, off_s in off.items() if abs(off_s) > MOST_SKEW_S}

@@ -17,6 +17,7 @@ from orchestrator.store.redis.unread_events import find_unread
 from orchestrator.store.sql.dial_ledger import (
     PUBLISH_AGAIN_AFTER_S,
     REPEAT_WITHIN_S,
+    age_sends_from_the_future,
     mark_accepted,
     mark_unknown,
     overdue_sends,
@@ -30,6 +31,9 @@ _AT_MOST = 200
 
 def resolve_unanswered_dials(sql: Engine, client: redis.Redis, keys: Keys) -> list[str]:
     """Move every send that went unanswered for 15 s; return the attempts whose one repeat is to be published."""
+    with sql.begin() as tx:
+        if stepped := age_sends_from_the_future(tx):
+            log.error("the database's clock has stepped back: %s unanswered dials are not repeated", stepped)
     unread = find_unread(client, keys)
     if unread.is_behind:
         return []  # what still waits in the streams may answer (R21)

@@ -118,10 +118,15 @@ def _epoch(installation: _Installation) -> str:
 
 
 def _clock(installation: _Installation) -> str:
-    # The engine compares our clock with the carrier's: over a minute apart, its webhooks would soon be refused (R25).
+    # The engine compares our clocks with the carrier's: over a minute apart, its webhooks would soon be refused, and
+    # people called at a wrong hour (R25).
     health = read_health(installation.client, installation.keys, installation.settings.connection_id())
     is_skewed = health.closed and health.reason == Reason.CLOCK_SKEW
-    return "this machine's clock is over 60 s from the carrier's: set it, for instance with NTP" if is_skewed else ""
+    if not is_skewed:
+        return ""
+    return (
+        "the clock of this machine, PostgreSQL or Redis is over 60 s from the carrier's: set it, for instance with NTP"
+    )
 
 
 def _dialing(installation: _Installation) -> str:

@@ -36,6 +36,7 @@ _JUDGED_FOR_S = 5  # at most, where a send follows: one that is judged for longe
 REQUEST_LASTS_S = 16  # at most 3 s to the socket (R1) and 12 s from there, and one for a slow clock
 DEADLINE_SLACK_S = 60
 PUBLISH_AGAIN_AFTER_S = 10  # a message that nobody has taken for so long may be lost
+SENT_IN_THE_FUTURE = "last_sent_at > clock_timestamp() + interval '1 second'"  # this clock has stepped back
 # What every dial and every tick asks stands here as text: to build it anew costs more than to execute it.
 _LOCK = text("SELECT state FROM calls WHERE id = :id FOR UPDATE")
 # Its setting holds until the transaction ends: PostgreSQL would plan the reading of the facts anew each time, because
@@ -67,7 +68,8 @@ _ACCEPTED = text(
     WHERE id = told.call_id AND state IN {sources_of(AttemptState.ACCEPTED)}
     """  # noqa: S608 built from constants
 )
-NOT_TAKEN = "(published_at IS NULL OR published_at < now() - make_interval(secs => :older_than_s))"
+NOT_TAKEN = """(published_at IS NULL OR published_at < now() - make_interval(secs => :older_than_s)
+    OR published_at > now() + interval '1 second')"""
 _REPUBLISH = text(
     f"""
     UPDATE calls SET published_at = now() WHERE id IN (
@@ -78,6 +80,15 @@ _REPUBLISH = text(
             - :in_queue))
         FOR UPDATE SKIP LOCKED)
     RETURNING id
+    """  # noqa: S608 built from constants
+)
+# Its age is not known, so it is as old as one that is not repeated, and has what a request takes to be answered.
+_FROM_THE_FUTURE = text(
+    f"""
+    UPDATE calls SET first_sent_at = clock_timestamp() - interval '{REPEAT_WITHIN_S} seconds',
+        last_sent_at = clock_timestamp()
+    WHERE id IN (SELECT id FROM calls WHERE state = '{AttemptState.DIALING}' AND {SENT_IN_THE_FUTURE}
+        ORDER BY id FOR UPDATE SKIP LOCKED)
     """  # noqa: S608 built from constants
 )
 _REPEAT_PUBLISHED = text(
@@ -188,6 +199,11 @@ def publish_repeat(tx: Connection, call_id: str, *, older_than_s: int) -> bool:
     """Stamp an attempt whose repeat is to be published; False when its last message is younger than that."""
     params = {"id": call_id, "older_than_s": older_than_s}
     return tx.execute(_REPEAT_PUBLISHED, params).rowcount == 1
+
+
+def age_sends_from_the_future(tx: Connection) -> int:
+    """Let no send be repeated that the database's clock, having stepped back, takes for younger than it is (R2)."""
+    return tx.execute(_FROM_THE_FUTURE).rowcount
 
 
 def overdue_sends(tx: Connection, *, limit: int) -> Sequence[Row[Any]]:

@@ -10,7 +10,7 @@ from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.store.sql.bulk_changes import IS_INTERRUPTED
 from orchestrator.store.sql.campaigns import IS_DUE
-from orchestrator.store.sql.dial_ledger import REPEAT_AFTER_S
+from orchestrator.store.sql.dial_ledger import REPEAT_AFTER_S, SENT_IN_THE_FUTURE
 from orchestrator.store.sql.due_campaigns import IS_LATE, IS_OVER
 from orchestrator.store.sql.ended_campaigns import ENDED
 from orchestrator.store.sql.installation_policy import IS_TO_RELEASE as CAPS_HAVE_CHANGED
@@ -40,7 +40,7 @@ _RUNS = f"status = '{CampaignStatus.RUNNING}' AND kind = 'campaign'"
 _ROWS = {
     Work.SENDS: f"""
         SELECT FROM calls WHERE state = '{AttemptState.DIALING}'
-            AND last_sent_at < clock_timestamp() - interval '{REPEAT_AFTER_S} seconds'""",
+            AND (last_sent_at < clock_timestamp() - interval '{REPEAT_AFTER_S} seconds' OR {SENT_IN_THE_FUTURE})""",
     Work.SUPPRESSED: SUPPRESSED.text,
     Work.CAMPAIGNS: f"""
         SELECT FROM campaigns WHERE {_RUNS} OR {IS_OVER}

@@ -288,11 +288,11 @@ def test_dispatch_that_failures_have_closed_opens_when_a_question_is_answered(
 ) -> None:
     close_dispatch(world.redis, world.keys, CONNECTION, reason="away")
     carrier.get = lambda _asked: (0, {})
-    reopen_dispatch(world.redis, world.keys, world.carrier, connection_id=CONNECTION)
+    reopen_dispatch(world.sql, world.redis, world.keys, world.carrier, connection_id=CONNECTION)
     assert read_health(world.redis, world.keys, CONNECTION).closed
 
     carrier.get = lambda _asked: (200, {"data": {"public": "x"}})
-    reopen_dispatch(world.redis, world.keys, world.carrier, connection_id=CONNECTION)
+    reopen_dispatch(world.sql, world.redis, world.keys, world.carrier, connection_id=CONNECTION)
 
     assert not read_health(world.redis, world.keys, CONNECTION).closed
 

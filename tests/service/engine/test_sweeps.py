@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import redis
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from orchestrator.clock import utc_now
 from orchestrator.ids import new_id
@@ -340,15 +340,15 @@ def test_r23_two_sweepers_never_judge_the_same_row(world: World, carrier: Carrie
 
 
 def test_r25_a_clock_that_differs_by_more_than_a_minute_closes_dispatch_until_it_is_mended(
-    redis_client: redis.Redis,
+    sql: Engine, redis_client: redis.Redis
 ) -> None:
     keys = Keys()
 
     def compare(ahead_s: float) -> bool:
         with stub_http(lambda _path: (200, {"data": {"public": "x"}}), clock_ahead_s=ahead_s) as url:
             client = TelnyxClient(base_url=url, api_key=SecretStr("k"))
-            compare_clocks(redis_client, keys, client, connection_id="c")
-            reopen_dispatch(redis_client, keys, client, connection_id="c")
+            compare_clocks(sql, redis_client, keys, client, connection_id="c")
+            reopen_dispatch(sql, redis_client, keys, client, connection_id="c")
             client.close()
         return read_health(redis_client, keys, "c").closed
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.clock import boot_seconds
 from workers.healthcheck import FRESH_S, stale
 from workers.heartbeat import beat, with_heartbeat
 from workers.loops import Loop
@@ -46,6 +47,19 @@ def test_one_loop_that_stands_still_among_others_is_named(tmp_path: Path) -> Non
     os.utime(tmp_path / "dispatch", (now - FRESH_S - 1, now - FRESH_S - 1))
 
     assert stale(tmp_path, now=now) == ["dispatch"]
+
+
+def test_a_heartbeat_goes_by_the_time_since_boot_whatever_the_clock_says(tmp_path: Path) -> None:
+    before = boot_seconds()
+    beat(tmp_path, "advance")
+
+    assert before <= _beaten_at(tmp_path / "advance") <= boot_seconds()
+
+
+def test_a_heartbeat_from_before_a_restart_of_the_machine_is_stale(tmp_path: Path) -> None:
+    beat(tmp_path, "advance")
+
+    assert stale(tmp_path, now=_beaten_at(tmp_path / "advance") - 1) == ["advance"]
 
 
 def test_a_process_that_never_beat_is_not_alive(tmp_path: Path) -> None:

@@ -5,7 +5,11 @@
 --         not named the leg yet, the sweeper wakes it after the pause; or
 --         {'send', command JSON, first send ms, now ms, control id or ''}.
 local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return {'busy'} end
+if holder and holder ~= ARGV[1] then
+  -- Longer than any lease: the clock has stepped back, and whoever held it may have died.
+  if redis.call('PTTL', KEYS[1]) > tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+  return {'busy'}
+end
 local raw = redis.call('LINDEX', KEYS[2], 0)
 if not raw then redis.call('DEL', KEYS[1]); redis.call('ZREM', KEYS[4], ARGV[3]); return {'empty'} end
 local command = cjson.decode(raw)

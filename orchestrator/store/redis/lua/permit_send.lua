@@ -11,6 +11,10 @@ if redis.call('EXISTS', KEYS[3]) == 0 then
   redis.call('HSET', KEYS[3], 'v', ARGV[6], 's', ARGV[5])  -- as create_live.lua does
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
+-- The clock has stepped back: what it calls the future was sent just now at the latest, and counts from now.
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%.3f', now), '+inf')) do
+  redis.call('ZADD', KEYS[1], string.format('%.3f', now), member)
+end
 redis.call('ZREM', KEYS[1], ARGV[3])  -- asked about again, a send counts once, and from now
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 'refused' end
 redis.call('ZADD', KEYS[1], string.format('%.3f', now), ARGV[3])

@@ -10,6 +10,7 @@ if ARGV[1] == 'good' and not health[1] and not health[3] then return 'open' end 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local full, since = tonumber(ARGV[2]), now - tonumber(health[2] or '0')
+if since < 0 then since = since < -60000 and 1000 or 0 end  -- the clock has stepped back: never for longer than a minute
 local rate = tonumber(health[1] or ARGV[2])
 if ARGV[1] == 'good' then
   redis.call('HDEL', KEYS[1], 'failures')

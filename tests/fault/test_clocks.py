@@ -1,0 +1,69 @@
+"""Clocks that are set in mid-campaign: `make clocks`. Nobody is called twice, and our account stays the carrier's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.account import account_equals_ledger
+from tests.support.campaign_run import UNHURRIED, CampaignRun
+from tests.support.host_clock import WHOSE, HostClock
+from tests.support.poll import eventually
+from tests.support.simulator import SimulatorProcess
+from tests.support.stack_run import StackRun, stack_and_simulator
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1_800)]
+
+CONTACTS = 60
+STEPS_S = (120, -120, 3_600, -3_600)
+NOTICED_S = 120.0  # clocks are compared every 30 s, on a machine that may be busy
+
+
+@contextmanager
+def clocked_stack(tmp_path: Path) -> Iterator[tuple[StackRun, SimulatorProcess, HostClock]]:
+    """Yield a stack that goes by a clock of its own, and a carrier that goes by the true one."""
+    clock = HostClock(tmp_path / "clock")
+    with stack_and_simulator(tmp_path / "data", environment=clock.environment) as (stack, simulator):
+        yield stack, simulator, clock
+
+
+@pytest.mark.parametrize("whose", [("programs",), ("stores",), WHOSE], ids="+".join)
+def test_a_clock_that_is_set_and_set_right_again_calls_nobody_twice(tmp_path: Path, whose: tuple[str, ...]) -> None:
+    with clocked_stack(tmp_path) as (stack, simulator, clock):
+        for step_s in STEPS_S:
+            campaign = CampaignRun(stack, CONTACTS, pacing=UNHURRIED)
+            campaign.act("start")
+            campaign.wait_until_dialed(CONTACTS // 4)
+
+            clock.set(*whose, by_s=step_s)
+            eventually(lambda: "clock" in stack.readiness(), within=NOTICED_S, every=0.5)
+            clock.set(*whose, by_s=0)
+
+            eventually(stack.is_ready, within=NOTICED_S, every=0.5)
+            campaign.wait_until_completed(within=300, hurried_by=simulator)
+            account_equals_ledger(campaign, simulator, unknown_at_most=CONTACTS // 10, excuses_talk=True)
+            assert _most_sends_of_one_attempt(campaign, simulator) == 1
+
+
+@pytest.mark.parametrize("step_s", [50, -50])
+def test_a_step_of_less_than_a_minute_is_not_even_noticed(tmp_path: Path, step_s: int) -> None:
+    with clocked_stack(tmp_path) as (stack, simulator, clock):
+        campaign = CampaignRun(stack, CONTACTS, pacing=UNHURRIED)
+        campaign.act("start")
+        campaign.wait_until_dialed(CONTACTS // 4)
+
+        clock.set(*WHOSE, by_s=step_s)
+
+        campaign.wait_until_completed(within=300, hurried_by=simulator)
+        account_equals_ledger(campaign, simulator, excuses_talk=True)
+        assert _most_sends_of_one_attempt(campaign, simulator) == 1
+
+
+def _most_sends_of_one_attempt(campaign: CampaignRun, simulator: SimulatorProcess) -> int:
+    numbers = set(campaign.numbers)
+    rang = Counter(dial["command_id"] for dial in simulator.ledger()["dials"] if dial["to"] in numbers)
+    return max(rang.values())

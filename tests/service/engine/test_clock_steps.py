@@ -1,0 +1,188 @@
+"""What the engine does once a clock that it goes by has been set back: rows and keys lie in the future then."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import redis
+from ulid import ULID
+
+from orchestrator.clock import utc_now
+from orchestrator.operations.calls.command_leases import LEASE_MS
+from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
+from orchestrator.operations.recovery.reconcile_unknown_calls import GIVE_UP_AFTER_S, LOOK_EVERY_S
+from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
+from orchestrator.operations.recovery.work_watch import WorkWatch
+from orchestrator.policy.pacing import DispatchLimits
+from orchestrator.store.redis.clock_steps import follow_clock
+from orchestrator.store.redis.keys import GROUP
+from orchestrator.store.redis.rate_limiter import (
+    AnswerReport,
+    AskedSend,
+    Permission,
+    permit_sends,
+    read_health,
+    report_answers,
+)
+from orchestrator.store.sql.dial_ledger import REPEAT_AFTER_S, republish
+from orchestrator.store.sql.sweeping_work import Work
+from tests.support.carrier_stub import CarrierStub
+from tests.support.unknown_calls import active_legs, unknown_call
+from tests.support.world import CONNECTION, World
+
+STEPS_S = (120, 3_600)
+
+
+def now_ms(client: redis.Redis) -> int:
+    seconds, micros = client.time()
+    return int(seconds * 1000 + micros // 1000)
+
+
+@pytest.mark.parametrize("step_s", STEPS_S)
+def test_r2_an_unanswered_dial_is_not_repeated_when_its_age_is_no_longer_known(
+    world: World, carrier: CarrierStub, step_s: int
+) -> None:
+    carrier.dial = lambda _asked: (0, {})
+    call_id = world.dialed_call()
+    world.age_send(call_id, -step_s)  # the database's clock has been set back
+    assert WorkWatch(world.sql).has(Work.SENDS)
+
+    assert resolve_unanswered_dials(world.sql, world.redis, world.keys) == []
+    for passed_s in (REPEAT_AFTER_S + 1, step_s):  # the carrier knows a command_id for a minute only
+        world.age_send(call_id, passed_s)
+        for again in resolve_unanswered_dials(world.sql, world.redis, world.keys):
+            world.dialer.dial_call(again)
+
+    assert world.call_row(call_id)["state"] == "unknown"
+    assert len(carrier.dials) == 1
+
+
+def test_r21_an_unknown_attempt_is_given_up_although_the_clock_calls_it_unborn(
+    world: World, carrier: CarrierStub
+) -> None:
+    carrier.get = lambda _asked: (200, active_legs())
+    call_id = unknown_call(world, carrier)
+    world.reconciler.reconcile_unknown_calls(CONNECTION)
+    world.execute("UPDATE calls SET absent_at = absent_at + interval '1 h', first_sent_at = now() + interval '1 h'")
+
+    looks = 0
+    while world.call_row(call_id)["disposition"] is None and looks < 100:
+        looks += 1
+        world.reconciler.reconcile_unknown_calls(CONNECTION)
+        world.execute(f"UPDATE calls SET absent_at = absent_at - interval '{LOOK_EVERY_S + 1} s'")
+
+    assert world.contact_of(call_id)["status"] == "unknown"
+    assert looks >= GIVE_UP_AFTER_S / LOOK_EVERY_S
+
+
+def test_a_dial_whose_message_was_lost_is_published_again_although_it_was_published_in_the_future(world: World) -> None:
+    call_id = world.claimed_call()
+    world.execute("UPDATE calls SET published_at = now() + interval '1 h'")
+
+    with world.sql.begin() as tx:
+        assert republish(tx, older_than_s=10, limit=50, in_queue=0) == [call_id]
+
+
+def test_r8_a_channel_of_nobody_is_freed_although_its_call_is_from_the_future(world: World) -> None:
+    unborn = f"call_{ULID.from_datetime(utc_now() + timedelta(hours=1))}"
+    world.redis.zadd(world.keys.slots(CONNECTION), {unborn: 1})
+
+    assert reconcile_channels(world.sql, world.redis, world.keys, connection_id=CONNECTION)[0] == 1
+
+
+def test_r7_sends_from_the_future_count_for_five_seconds_and_not_for_an_hour(world: World) -> None:
+    limits = DispatchLimits(pace_per_s=2, burst=1, law_sends=2, law_window_s=5.0)
+    sends = world.keys.sends(CONNECTION)
+    world.redis.zadd(sends, {f"call_{n}/1": now_ms(world.redis) + 3_600_000 for n in range(2)})
+    live = world.live(world.dialed_call())
+    assert live is not None
+    epoch = str(world.redis.get(world.keys.epoch), "ascii")
+    asked = AskedSend(name="call_9/1", connection_id=CONNECTION, epoch=epoch, live=live, limits=limits)
+
+    assert permit_sends(world.redis, world.keys, [asked]) == [Permission.REFUSED]
+
+    later = now_ms(world.redis) + 1
+    assert world.redis.zcount(sends, "-inf", later) == world.redis.zcard(sends)
+
+
+def test_r7_a_slowed_rate_recovers_at_once_and_not_after_an_hour(world: World) -> None:
+    health = world.keys.health(CONNECTION)
+    world.redis.hset(health, mapping={"rate": 10, "changed": now_ms(world.redis) + 3_600_000})
+
+    report_answers(world.redis, world.keys, [AnswerReport(CONNECTION, good=True, rate=29.0, reason="")])
+
+    assert read_health(world.redis, world.keys, CONNECTION).rate == 11
+
+
+def test_r7_a_bad_answer_slows_the_rate_although_it_was_changed_in_the_future(world: World) -> None:
+    health = world.keys.health(CONNECTION)
+    world.redis.hset(health, mapping={"rate": 10, "changed": now_ms(world.redis) + 3_600_000})
+
+    report_answers(world.redis, world.keys, [AnswerReport(CONNECTION, good=False, rate=29.0, reason="busy")])
+
+    assert read_health(world.redis, world.keys, CONNECTION).rate == 5
+
+
+def call_with_a_command(world: World) -> str:
+    call_id = world.dialed_call()
+    world.hear(call_id, "call.answered")
+    world.advance()
+    return call_id
+
+
+def test_r13_the_lease_of_a_sender_that_died_lapses_in_seconds_and_not_in_an_hour(world: World) -> None:
+    call_id = call_with_a_command(world)
+    world.redis.set(world.keys.lease(call_id), "of the dead", px=LEASE_MS + 3_600_000)
+
+    assert world.perform(call_id) == 0
+
+    assert world.redis.pttl(world.keys.lease(call_id)) <= LEASE_MS
+
+
+def test_r13_an_unanswered_command_whose_age_is_no_longer_known_is_not_sent_again(
+    world: World, carrier: CarrierStub
+) -> None:
+    call_id = call_with_a_command(world)
+    carrier.act = lambda _asked: (0, {})
+    world.perform(call_id)
+    sent = len(carrier.actions)
+    [stamp] = [name for name in world.redis.hkeys(world.keys.call(call_id)) if name.startswith(b"c:")]
+    world.redis.hincrby(world.keys.call(call_id), stamp, 120_000)  # the server's clock has been set back
+
+    world.perform(call_id)
+
+    assert len(carrier.actions) == sent == 1
+
+
+def read(world: World) -> list[bytes]:
+    found: Any = world.redis.xreadgroup(GROUP, "one", {world.keys.events: ">"})
+    [(_, entries)] = found
+    return [entry for entry, _ in entries]
+
+
+def test_r15_timers_and_streams_go_by_the_clock_that_was_set_back(world: World) -> None:
+    call_id = world.dialed_call()
+    world.advance()
+    keys, step_ms = world.keys, 3_600_000
+    world.redis.xadd(keys.events, {"own": "{}"}, id=f"{now_ms(world.redis) + step_ms}-0")
+    [entry] = read(world)
+    world.redis.zadd(keys.timers, {f"{call_id}|settle": now_ms(world.redis) + step_ms + 3_000})
+    world.redis.zadd(keys.wakes, {call_id: now_ms(world.redis) + step_ms + 5_000})
+
+    follow_clock(world.redis, keys)
+    assert world.redis.xlen(keys.events) == 1  # nothing is taken from a stream that is not empty
+
+    world.redis.xack(keys.events, GROUP, entry)
+    world.redis.xdel(keys.events, entry)
+    follow_clock(world.redis, keys)
+    follow_clock(world.redis, keys)
+
+    now = now_ms(world.redis)
+    slack = 60_000  # the newest entry tells how far the clock stepped: what passed since then is added
+    assert abs(world.redis.zscore(keys.timers, f"{call_id}|settle") - now) < slack
+    assert abs(world.redis.zscore(keys.wakes, call_id) - now) < slack
+    stamped = world.redis.xadd(keys.events, {"own": "{}"})
+    assert abs(int(stamped.partition(b"-")[0]) - now) < slack
+    assert read(world) == [stamped]
