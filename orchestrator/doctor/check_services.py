@@ -18,7 +18,7 @@ from orchestrator.policy.zones.clock_rules import old_rules, rules_version
 from orchestrator.settings import Settings
 from orchestrator.store.sql.dialing_stop import read_stop
 from orchestrator.store.sql.engine import open_redis, open_sql
-from orchestrator.store.sql.schema_version import is_current
+from orchestrator.store.sql.schema_version import schema_remedy
 from orchestrator.web.session import open_session
 
 _PUBLIC_EXAMPLE = "https://…"
@@ -114,9 +114,8 @@ def check_database(settings: Settings) -> Finding:
     engine = open_sql(settings.database_url, pool_size=1)
     try:
         with engine.connect() as tx:
-            if is_current(tx):
-                return good("database", "answers, newest schema")
-            return bad("database", "its schema is not this version's", "run `orchestrator migrate`")
+            what, _, remedy = schema_remedy(tx).partition(": ")
+            return bad("database", what, remedy) if what else good("database", "answers, newest schema")
     except SQLAlchemyError as err:
         return unseen("database", str(getattr(err, "orig", err)), _START.format(variable="ORCHESTRATOR_DATABASE_URL"))
     finally:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from orchestrator.local_stack.process import session_members
 from orchestrator.settings import child_environment
 from tests.support.poll import eventually
 from tests.support.rest_client import RestClient
-from tests.support.simulator import SimulatorProcess, start_simulator
+from tests.support.simulator import SimulatorProcess, simulator
 
 CONNECTION = "2876500012345678901"
 CALLER_ID = "+13125550100"
@@ -59,6 +59,8 @@ class StackRun:
     The carrier gets the address of the webhook endpoint; every process of the stack is available by name.
     """
 
+    command: tuple[str, ...] = (*_ORCHESTRATOR, "up", "--carrier", "telnyx", "--no-flower")
+
     def __init__(
         self,
         folder: Path,
@@ -87,11 +89,10 @@ class StackRun:
     def launch(self, **changes: str) -> None:
         """Start it without waiting for anything."""
         self._runs += 1
-        words = ["up", "--data", str(self.folder), "--port", str(self.port), "--workers", str(self._workers)]
-        words += ["--carrier", "telnyx", "--no-flower"]
+        words = ["--data", str(self.folder), "--port", str(self.port), "--workers", str(self._workers)]
         with self._screen.open("wb") as screen:
             self._process = subprocess.Popen(
-                [*_WATCHED, str(os.getpid()), str(int(signal.SIGTERM)), parent_death.UNCHANGED, *_ORCHESTRATOR, *words],
+                [*_WATCHED, str(os.getpid()), str(int(signal.SIGTERM)), parent_death.UNCHANGED, *self.command, *words],
                 stdout=screen,
                 stderr=subprocess.STDOUT,
                 env=child_environment({**self._environment, **self._own, **changes}),
@@ -268,23 +269,23 @@ def stack_and_simulator(
 ) -> Iterator[tuple[StackRun, SimulatorProcess]]:
     """Start a simulator with these options and a stack on it, of this environment; both are gone at the end."""
     port = free_ports()
-    simulator = start_simulator(
-        **{
-            "webhook_url": f"http://127.0.0.1:{port + 1}/webhooks/telnyx",
-            "api_key": CARRIER_KEY,
-            "connection_id": CONNECTION,
-            "caller_id": CALLER_ID,
-            "signing_seed": SIGNING_SEED,
-            "time_scale": 20,
-            **options,
-        }
-    )
-    stack = StackRun(folder, carrier_of(simulator), port=port, workers=workers, environment=environment)
-    try:
-        stack.start()
-        yield stack, simulator
-    finally:
-        stack.clear_away()
-        simulator.stop()
-        if simulator.process.stdout is not None:
-            simulator.process.stdout.close()
+    with simulator_of(port, **options) as carrier:
+        stack = StackRun(folder, carrier_of(carrier), port=port, workers=workers, environment=environment)
+        try:
+            stack.start()
+            yield stack, carrier
+        finally:
+            stack.clear_away()
+
+
+def simulator_of(port: int, **options: Any) -> AbstractContextManager[SimulatorProcess]:
+    """Return a simulator with these options that tells its webhooks to the stack at this port, until the block ends."""
+    usual = {
+        "webhook_url": f"http://127.0.0.1:{port + 1}/webhooks/telnyx",
+        "api_key": CARRIER_KEY,
+        "connection_id": CONNECTION,
+        "caller_id": CALLER_ID,
+        "signing_seed": SIGNING_SEED,
+        "time_scale": 20,
+    }
+    return simulator(**{**usual, **options})

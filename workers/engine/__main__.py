@@ -17,6 +17,7 @@ from orchestrator.operations.dialing.dispatch_calls import Dispatcher
 from orchestrator.operations.events.accept_inbound_calls import InboundCalls
 from orchestrator.operations.events.answer_interest import AnswerInterest
 from orchestrator.operations.events.process_events import EventProcessor
+from orchestrator.operations.system.refuse_old_schema import refuse_old_schema
 from orchestrator.services import Services, open_services
 from orchestrator.settings import load_settings
 from orchestrator.store.redis.event_streams import ensure_groups
@@ -151,6 +152,7 @@ def run_engine(only: Sequence[str] = ()) -> None:
         yield_to_live_calls()
     end_tracing = begin_tracing(settings.otlp_endpoint, process="engine")
     services = open_services(settings, by_index=True)
+    run_until_done(lambda: refuse_old_schema(services.sql), stop)
     loops = [loop for name in only or PARTS for loop in PARTS[name](services)]
     loops.append(counts_loop(services, only or list(PARTS)))
     run_until_done(lambda: prepare(services), stop)

@@ -13,10 +13,11 @@ from kombu.entity import Exchange, Queue
 from redis.exceptions import RedisError
 
 from orchestrator.logs import log_to_stderr
+from orchestrator.operations.system.refuse_old_schema import refuse_old_schema_if_known
 from orchestrator.settings import load_settings
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.told_counts import tell_in_background
-from orchestrator.store.sql.engine import open_redis
+from orchestrator.store.sql.engine import open_redis, open_sql
 from orchestrator.store.timeouts import BROKER_HEALTH_S, CONNECT_S, REDIS_ANSWER_S
 from orchestrator.traces import begin_tracing
 from workers.presence import Presence
@@ -71,6 +72,13 @@ app.conf.update(
     },
 )
 app.steps["consumer"].add(WorkerHeartbeat)
+
+
+@celeryd_after_setup.connect  # type: ignore[untyped-decorator]
+def _refuse_old_schema(**_: Any) -> None:
+    sql = open_sql(load_settings().database_url, pool_size=1)
+    refuse_old_schema_if_known(sql)
+    sql.dispose()
 
 
 @celeryd_after_setup.connect  # type: ignore[untyped-decorator]

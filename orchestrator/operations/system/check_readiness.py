@@ -30,7 +30,7 @@ from orchestrator.store.sql.connections import find_connection
 from orchestrator.store.sql.dialing_stop import read_stop
 from orchestrator.store.sql.installation import ping, read_epoch
 from orchestrator.store.sql.recordings import is_any_put_off
-from orchestrator.store.sql.schema_version import is_current
+from orchestrator.store.sql.schema_version import schema_remedy
 
 _LONG_S = 5.0  # without a dial, on account of the rate alone
 
@@ -93,7 +93,7 @@ def _postgresql(installation: _Installation) -> str:
 
 def _migrations(installation: _Installation) -> str:
     with installation.sql.connect() as tx:
-        return "" if is_current(tx) else "the schema is not this version's: run `orchestrator migrate`"
+        return schema_remedy(tx)
 
 
 def _redis(installation: _Installation) -> str:

@@ -10,8 +10,9 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
+from orchestrator.errors import Misconfigured
 from orchestrator.store.sql.engine import open_sql
-from orchestrator.store.sql.schema_version import is_current
+from orchestrator.store.sql.schema_version import is_current, is_older, schema_remedy
 from orchestrator.store.sql.tables import metadata
 from orchestrator.store.timeouts import MIGRATING
 
@@ -27,7 +28,8 @@ _TABLES = text(
 def upgrade(database_url: str) -> None:
     """Run every missing revision, under an advisory lock; safe to run any number of times and from many processes.
 
-    Engines of the version before may be at work: they wait until it is over.
+    Engines of the version before may be at work: they wait until it is over. Raise Misconfigured for the schema of a
+    newer version.
     """
     engine = open_sql(database_url, pool_size=1, bounds=MIGRATING)
     try:
@@ -41,8 +43,15 @@ def upgrade_within(tx: Connection, revision: str = "head") -> None:
     """Run what is missing up to a revision, in the caller's transaction."""
     tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     if not is_current(tx):
+        _refuse_newer(tx)
         _take_tables(tx)
     command.upgrade(_config(tx), revision)
+
+
+def _refuse_newer(tx: Connection) -> None:
+    """Raise Misconfigured for a schema that this code cannot know: Alembic would only miss a file."""
+    if not is_older(tx):
+        raise Misconfigured(schema_remedy(tx))
 
 
 def _take_tables(tx: Connection) -> None:
