@@ -19,7 +19,7 @@ IN_CACHES := RUFF_CACHE_DIR="$$PLACE/.ruff_cache" MYPY_CACHE_DIR="$$PLACE/.mypy_
 	HYPOTHESIS_STORAGE_DIRECTORY="$$PLACE/.hypothesis"
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help setup venv demo up test lint coverage docs zones chaos clocks load plans contract mutations bench growth compose-test lock clean
+.PHONY: help setup venv demo up test lint coverage docs zones chaos failover-test clocks load plans contract mutations bench growth compose-test lock clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -88,6 +88,9 @@ clocks: setup  ## set the clocks of programs and stores in mid-campaign, by two 
 
 load: setup  ## dial for HOURS=24 at 29 calls/s and watch what grows; RATE=10 dials slower
 	$(BIN)/python -m tests.fault.load --hours $(or $(HOURS),24) --rate $(or $(RATE),29)
+
+failover-test: setup  ## stores that fail over, and an upgrade, in mid-campaign (ten minutes); UPGRADE_FROM=COMMIT
+	UPGRADE_FROM=$(UPGRADE_FROM) $(BIN)/python -m pytest tests/failover -m long -rPs
 
 plans: setup  ## read the plans of what loops and polls ask, at two million contacts (half an hour)
 	PLANS_CONTACTS=2000000 $(BIN)/python -m pytest --timeout 3600 $(PYTEST) tests/service/store/test_plans.py

@@ -85,13 +85,17 @@ def test_what_stands_in_the_way_comes_with_its_remedy(rest: Rest, services: Serv
     services.redis.set(Keys().epoch, "another")
     foreign = _failed(rest)
     with services.sql.begin() as tx:
-        tx.execute(text("UPDATE alembic_version SET version_num = 'old'"))
+        tx.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     outdated = _failed(rest)
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    ahead = _failed(rest)
 
     assert rest.get("/readyz").status_code == 503
     assert "TELNYX_PUBLIC_KEY" in fresh["webhooks"] and "start the engine" in fresh["epoch"]
     assert "different installations" in foreign["epoch"]
     assert "orchestrator migrate" in outdated["migrations"]
+    assert "start a newer version" in ahead["migrations"]
 
 
 def test_r25_a_clock_that_differs_from_the_carriers_is_not_ready(rest: Rest, services: Services) -> None:
