@@ -19,7 +19,7 @@ IN_CACHES := RUFF_CACHE_DIR="$$PLACE/.ruff_cache" MYPY_CACHE_DIR="$$PLACE/.mypy_
 	HYPOTHESIS_STORAGE_DIRECTORY="$$PLACE/.hypothesis"
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help setup venv demo up test lint coverage docs zones chaos failover-test clocks load plans contract mutations bench growth compose-test lock clean
+.PHONY: help setup venv demo up test lint coverage docs zones chaos killings failover-test clocks load plans contract mutations bench growth compose-test lock clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -80,8 +80,15 @@ docs: setup  ## write the pages, and the parts of the Python client, that are ma
 zones: setup  ## write the zones behind numbers anew, after phonenumbers or tools/number_zones.toml changed
 	$(BIN)/python -m tools.make_number_zones
 
-chaos: setup  ## half an hour of killing and freezing processes in mid-campaign
-	$(BIN)/python -m pytest tests/fault -m long -x
+# What each seed comes to is printed; a broken promise with its seed and the timeline of its call.
+SEEDS ?= 1..10
+CONTACTS ?= 2000
+
+chaos: setup  ## campaigns under a monkey that kills, freezes and breaks the network; SEEDS=1..10 CONTACTS=2000
+	$(BIN)/python -m tests.fault.chaos --seeds $(SEEDS) --contacts $(CONTACTS)
+
+killings: setup  ## half an hour of killing and freezing processes in mid-campaign, each run for one kind of fault
+	$(BIN)/python -m pytest tests/fault --ignore tests/fault/test_clocks.py -m long -x
 
 clocks: setup  ## set the clocks of programs and stores in mid-campaign, by two minutes and by an hour (half an hour)
 	$(BIN)/python -m pytest tests/fault/test_clocks.py -m long

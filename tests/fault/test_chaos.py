@@ -1,4 +1,4 @@
-"""Long runs in which processes are killed again and again: `make chaos`. Our account stays the carrier's.
+"""Long runs in which processes are killed again and again: `make killings`. Our account stays the carrier's.
 
 What is killed and when is drawn from the seed; when exactly it hits is the machine's affair.
 """

@@ -6,13 +6,13 @@ import random
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.killer import killer
+from tests.support.leftovers import wrong_recordings
 from tests.support.poll import eventually
 from tests.support.raw_server import RawServer, raw_server, reply
 from tests.support.simulator import SimulatorProcess
@@ -75,7 +75,7 @@ def test_callers_are_served_once_recorded_and_looked_up_while_processes_die(tmp_
         calls = eventually(lambda: all_ended(stack, told), within=200, every=0.5)
         assert [line for leg in told for line in differences(calls[leg], told[leg])] == []
         eventually(lambda: unfetched(stack, calls, told) == [], within=120, every=0.5)
-        assert wrong_files(stack) == []
+        assert wrong_recordings(stack) == []
         assert Counter(Counter(asked.headers["idempotency-key"] for asked in web.requests).values())[1] >= CALLERS // 2
 
 
@@ -118,13 +118,3 @@ def unfetched(stack: StackRun, calls: Mapping[str, Any], told: Mapping[str, Any]
     here = {each["call_id"] for each in stack.rest.pages("/v1/recordings") if each["status"] == "fetched"}
     saved = [leg for leg, facts in told.items() if was_told(facts, "call.recording.saved")]
     return [calls[leg]["id"] for leg in saved if calls[leg]["id"] not in here]
-
-
-def wrong_files(stack: StackRun) -> list[str]:
-    """Return the recordings whose file is not what was told of it, and drafts that were left."""
-    wrong = [str(draft) for draft in stack.folder.glob("recordings/drafts/*")]
-    for each in stack.rest.pages("/v1/recordings"):
-        files = list(stack.folder.glob(f"recordings/*/{each['id']}.wav"))
-        if [sha256(file.read_bytes()).hexdigest() for file in files] != [each["sha256"]]:
-            wrong.append(each["id"])
-    return wrong

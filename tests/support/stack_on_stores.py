@@ -14,7 +14,7 @@ import psutil
 
 from orchestrator.settings import child_environment
 from tests.support.simulator import SimulatorProcess
-from tests.support.stack_run import StackRun, carrier_of, free_ports, simulator_of
+from tests.support.stack_run import StackRun, carrier_of, door_of, free_ports, simulator_of
 
 THIS_VERSION = Path(__file__).resolve().parents[2]
 PROGRAMS = ("api", "webhooks", "commands", "dials", "engine", "dispatch")
@@ -22,8 +22,6 @@ PROGRAMS = ("api", "webhooks", "commands", "dials", "engine", "dispatch")
 
 class StackOnStores(StackRun):
     """The programs of `orchestrator up` without its stores; they stay supervised."""
-
-    command = (sys.executable, "-m", "tests.support.up_on_stores")
 
     def __init__(self, *args: Any, redis_url: str, database_url: str, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -54,6 +52,10 @@ class StackOnStores(StackRun):
             link.symlink_to(code)
 
     @property
+    def _command(self) -> tuple[str, ...]:
+        return (sys.executable, "-m", "tests.support.up_on_stores")
+
+    @property
     def _environment(self) -> dict[str, str]:
         return {**super()._environment, **self._stores}
 
@@ -69,7 +71,7 @@ def stack_on(
 ) -> Iterator[tuple[StackOnStores, SimulatorProcess]]:
     """Start a simulator with these options and a stack of this code on these stores; both are gone at the end."""
     port = free_ports()
-    with simulator_of(port, **options) as carrier:
+    with simulator_of(door_of(port), **options) as carrier:
         stack = StackOnStores(folder, carrier_of(carrier), port=port, redis_url=redis_url, database_url=database_url)
         stack.lay_out(code, *PROGRAMS)
         try:

@@ -19,7 +19,7 @@ import redis
 import requests
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from sqlalchemy import Engine, NullPool, create_engine, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 
 from orchestrator.local_stack import parent_death
 from orchestrator.local_stack.ports import is_free
@@ -40,6 +40,7 @@ UP_S = 300.0  # a bound on hanging, as in up.py
 
 # Under the parent-death watchdog, so that a killed test run leaves no stack behind that restarts its programs.
 _WATCHED = (sys.executable, "-I", "-S", parent_death.__file__)
+_ROOT = Path(__file__).resolve().parents[2]
 _ORCHESTRATOR = (sys.executable, "-c", "from orchestrator.cli.app import app; app()")
 
 
@@ -59,8 +60,6 @@ class StackRun:
     The carrier gets the address of the webhook endpoint; every process of the stack is available by name.
     """
 
-    command: tuple[str, ...] = (*_ORCHESTRATOR, "up", "--carrier", "telnyx", "--no-flower")
-
     def __init__(
         self,
         folder: Path,
@@ -72,7 +71,7 @@ class StackRun:
     ) -> None:
         self.folder, self.port, self._carrier, self._workers = folder, port, carrier, workers
         self._own = environment or {}
-        self.door = f"http://127.0.0.1:{port + 1}"
+        self.door = door_of(port)
         self.rest = RestClient(f"http://127.0.0.1:{port}", API_KEY)
         self._process: subprocess.Popen[bytes] | None = None
         self._runs = 0
@@ -92,7 +91,8 @@ class StackRun:
         words = ["--data", str(self.folder), "--port", str(self.port), "--workers", str(self._workers)]
         with self._screen.open("wb") as screen:
             self._process = subprocess.Popen(
-                [*_WATCHED, str(os.getpid()), str(int(signal.SIGTERM)), parent_death.UNCHANGED, *self.command, *words],
+                [*_WATCHED, str(os.getpid()), str(int(signal.SIGTERM)), parent_death.UNCHANGED, *self._command, *words],
+                cwd=_ROOT,
                 stdout=screen,
                 stderr=subprocess.STDOUT,
                 env=child_environment({**self._environment, **self._own, **changes}),
@@ -223,6 +223,12 @@ class StackRun:
             return int(tx.execute(text(statement), params).rowcount)
 
     @contextmanager
+    def autocommit(self) -> Iterator[Connection]:
+        """Return a connection to its database outside of any transaction."""
+        with self._sql.connect().execution_options(isolation_level="AUTOCOMMIT") as tx:
+            yield tx
+
+    @contextmanager
     def redis(self) -> Iterator[redis.Redis]:
         """Return a client of its Valkey."""
         with redis.Redis.from_url(self._addresses["redis_url"], retry=Retry(NoBackoff(), 0)) as client:
@@ -235,6 +241,10 @@ class StackRun:
     @cached_property
     def _sql(self) -> Engine:
         return create_engine(self._addresses["database_url"], poolclass=NullPool)
+
+    @property
+    def _command(self) -> tuple[str, ...]:
+        return (*_ORCHESTRATOR, "up", "--carrier", "telnyx", "--no-flower")
 
     @property
     def _screen(self) -> Path:
@@ -269,7 +279,7 @@ def stack_and_simulator(
 ) -> Iterator[tuple[StackRun, SimulatorProcess]]:
     """Start a simulator with these options and a stack on it, of this environment; both are gone at the end."""
     port = free_ports()
-    with simulator_of(port, **options) as carrier:
+    with simulator_of(door_of(port), **options) as carrier:
         stack = StackRun(folder, carrier_of(carrier), port=port, workers=workers, environment=environment)
         try:
             stack.start()
@@ -278,10 +288,15 @@ def stack_and_simulator(
             stack.clear_away()
 
 
-def simulator_of(port: int, **options: Any) -> AbstractContextManager[SimulatorProcess]:
-    """Return a simulator with these options that tells its webhooks to the stack at this port, until the block ends."""
+def door_of(port: int) -> str:
+    """Return the address at which a stack on this port takes webhooks."""
+    return f"http://127.0.0.1:{port + 1}"
+
+
+def simulator_of(door: str, **options: Any) -> AbstractContextManager[SimulatorProcess]:
+    """Return a simulator with these options that sends its webhooks to this address, until the block ends."""
     usual = {
-        "webhook_url": f"http://127.0.0.1:{port + 1}/webhooks/telnyx",
+        "webhook_url": f"{door}/webhooks/telnyx",
         "api_key": CARRIER_KEY,
         "connection_id": CONNECTION,
         "caller_id": CALLER_ID,
