@@ -11,7 +11,7 @@ from typing import Protocol
 import psycopg
 import pytest
 import redis
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from orchestrator.local_stack.embedded_servers import RunningServer, start_postgres, start_valkey
@@ -264,3 +264,23 @@ def test_threads_that_wait_for_a_silent_server_are_all_given_back(proxy: Postgre
         thread.join(CONNECT_S * 4 + _SLACK_S)
 
     assert not any(thread.is_alive() for thread in threads)
+
+
+def test_an_address_of_two_hosts_leads_to_the_one_that_takes_writes(
+    postgres_server: RunningServer, own_postgres: RunningServer, opened: Opener
+) -> None:
+    hosts = [str(make_url(server.url).query["host"]) for server in (own_postgres, postgres_server)]
+    first = make_url(own_postgres.url).set(database="postgres")
+    both = first.update_query_pairs([("target_session_attrs", "read-write"), *(("host", host) for host in hosts)])
+    with psycopg.connect(own_postgres.url.replace("+psycopg", ""), autocommit=True) as tx:
+        tx.execute("ALTER DATABASE postgres SET default_transaction_read_only = on")
+
+    first_alone, either = (opened(url.render_as_string(hide_password=False)) for url in (first, both))
+
+    assert _is_read_only(first_alone)
+    assert not _is_read_only(either)
+
+
+def _is_read_only(engine: Engine) -> bool:
+    with engine.begin() as tx:
+        return str(tx.execute(text("SHOW transaction_read_only")).scalar()) == "on"
