@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.account import account_equals_ledger
 from tests.support.campaign_run import UNHURRIED, CampaignRun
-from tests.support.host_clock import WHOSE, HostClock
+from tests.support.host_clock import WHOSE, HostClock, host_clock
 from tests.support.poll import eventually
 from tests.support.simulator import SimulatorProcess
 from tests.support.stack_run import StackRun, stack_and_simulator
@@ -26,8 +26,15 @@ NOTICED_S = 120.0  # clocks are compared every 30 s, on a machine that may be bu
 @contextmanager
 def clocked_stack(tmp_path: Path) -> Iterator[tuple[StackRun, SimulatorProcess, HostClock]]:
     """Yield a stack that goes by a clock of its own, and a carrier that goes by the true one."""
-    clock = HostClock(tmp_path / "clock")
-    with stack_and_simulator(tmp_path / "data", environment=clock.environment) as (stack, simulator):
+    with (
+        host_clock() as clock,
+        stack_and_simulator(tmp_path / "data", environment=clock.environment) as (stack, simulator),
+    ):
+        [row] = stack.query("SELECT extract(epoch FROM clock_timestamp()) AS at")
+        clock.set("stores", by_s=3_600)
+        [later] = stack.query("SELECT extract(epoch FROM clock_timestamp()) AS at")
+        clock.set("stores", by_s=0)
+        assert later["at"] - row["at"] > 3_500, "the database does not go by this clock"
         yield stack, simulator, clock
 
 

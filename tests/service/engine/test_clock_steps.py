@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
+from pydantic import SecretStr
+from sqlalchemy import Engine
 from ulid import ULID
 
 from orchestrator.clock import utc_now
+from orchestrator.local_stack.embedded_servers import start_postgres, start_valkey
 from orchestrator.operations.calls.command_leases import LEASE_MS
+from orchestrator.operations.recovery.monitor_carrier import compare_clocks, reopen_dispatch
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
 from orchestrator.operations.recovery.reconcile_unknown_calls import GIVE_UP_AFTER_S, LOOK_EVERY_S
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.operations.recovery.work_watch import WorkWatch
 from orchestrator.policy.pacing import DispatchLimits
 from orchestrator.store.redis.clock_steps import follow_clock
-from orchestrator.store.redis.keys import GROUP
+from orchestrator.store.redis.keys import GROUP, Keys
 from orchestrator.store.redis.rate_limiter import (
     AnswerReport,
     AskedSend,
@@ -27,12 +34,73 @@ from orchestrator.store.redis.rate_limiter import (
     report_answers,
 )
 from orchestrator.store.sql.dial_ledger import REPEAT_AFTER_S, republish
+from orchestrator.store.sql.engine import open_sql
 from orchestrator.store.sql.sweeping_work import Work
+from orchestrator.telnyx.client import TelnyxClient
 from tests.support.carrier_stub import CarrierStub
+from tests.support.host_clock import HostClock, host_clock
+from tests.support.stub_http import stub_http
 from tests.support.unknown_calls import active_legs, unknown_call
 from tests.support.world import CONNECTION, World
 
+KEYS = Keys()
 STEPS_S = (120, 3_600)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[HostClock]:
+    """Return the clock by which the servers go that a test starts itself."""
+    with host_clock() as clock:
+        for name, value in clock.environment.items():
+            monkeypatch.setenv(name, value)
+        yield clock
+
+
+@contextmanager
+def carrier_of_the_true_time() -> Iterator[TelnyxClient]:
+    with stub_http(lambda _path: (200, {"data": {"public": "x"}}), clock_ahead_s=0) as url:
+        client = TelnyxClient(base_url=url, api_key=SecretStr("k"))
+        yield client
+        client.close()
+
+
+def compare(sql: Engine, client: redis.Redis, carrier: TelnyxClient) -> str:
+    """Let the clocks be compared; return why dispatch is closed then."""
+    compare_clocks(sql, client, KEYS, carrier, connection_id="c")
+    reopen_dispatch(sql, client, KEYS, carrier, connection_id="c")
+    health = read_health(client, KEYS, "c")
+    return str(health.reason) if health.closed else ""
+
+
+@pytest.mark.parametrize("step_s", [3_600, -3_600])
+def test_r25_a_redis_whose_clock_is_off_closes_dispatch_until_it_is_set_right(
+    sql: Engine, clock: HostClock, tmp_path: Path, step_s: int
+) -> None:
+    server = start_valkey(tmp_path / "valkey")
+    with redis.Redis.from_url(server.url) as client, carrier_of_the_true_time() as carrier:
+        right = compare(sql, client, carrier)
+        clock.set("stores", by_s=step_s)
+        wrong = compare(sql, client, carrier)
+        clock.set("stores", by_s=0)
+        again = compare(sql, client, carrier)
+    server.stop()
+
+    assert (right, wrong, again) == ("", "clock_skew", "")
+
+
+def test_r25_a_database_whose_clock_is_off_closes_dispatch_for_by_it_calling_hours_are_judged(
+    redis_client: redis.Redis, clock: HostClock, tmp_path: Path
+) -> None:
+    server = start_postgres(tmp_path / "postgres", durable=False)
+    sql = open_sql(server.url)
+    with carrier_of_the_true_time() as carrier:
+        right = compare(sql, redis_client, carrier)
+        clock.set("stores", by_s=-3_600)
+        wrong = compare(sql, redis_client, carrier)
+    sql.dispose()
+    server.stop()
+
+    assert (right, wrong) == ("", "clock_skew")
 
 
 def now_ms(client: redis.Redis) -> int:
