@@ -159,6 +159,12 @@ class StackRun:
         eventually(lambda: self._are_new(names, before), within=UP_S)
         eventually(self.is_ready, within=UP_S)
 
+    def signal_only(self, name: str, sig: signal.Signals = signal.SIGKILL) -> None:
+        """End a program with a signal and return once the supervisor has started it again, ready or not."""
+        before = self.pids()
+        os.kill(before[name], sig)
+        eventually(lambda: self._are_new((name,), before), within=UP_S)
+
     def is_ready(self) -> bool:
         """Say whether the API finds everything it needs."""
         return self.rest.try_to_get("/readyz") is not None

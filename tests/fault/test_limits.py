@@ -1,0 +1,114 @@
+"""Programs that may open no more files or take no more memory, and a Valkey that is full, in mid-campaign.
+
+Each says so in its log or in /readyz, loses nothing, and goes on by itself once the limit is lifted.
+"""
+
+from __future__ import annotations
+
+import resource
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from orchestrator.local_stack.process import session_members
+from tests.support.account import account_equals_ledger
+from tests.support.campaign_run import UNHURRIED, CampaignRun
+from tests.support.full_memory import full_memory
+from tests.support.poll import eventually
+from tests.support.simulator import SimulatorProcess
+from tests.support.stack_run import StackRun, stack_and_simulator
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1_800)]
+
+CONTACTS = 60
+PROGRAMS = ("dials", "commands", "engine", "dispatch", "webhooks", "api")
+NO_FILES, NO_MEMORY = "Too many open files", ("MemoryError", "start new thread", "Cannot allocate memory")
+SAID_S = 120.0
+
+
+@contextmanager
+def limited(stack: StackRun, program: str, *, what: int, most: int) -> Iterator[None]:
+    """Let a program have no more of something than `most` until the block ends."""
+    before = {}
+    for pid in session_members(stack.pids()[program]):
+        before[pid] = psutil.Process(pid).rlimit(what)
+        psutil.Process(pid).rlimit(what, (most, before[pid][1]))
+    try:
+        yield
+    finally:
+        for pid, limits in before.items():
+            with suppress(psutil.NoSuchProcess):
+                psutil.Process(pid).rlimit(what, limits)
+
+
+@pytest.fixture(scope="module")
+def stack_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StackRun, SimulatorProcess]]:
+    with stack_and_simulator(tmp_path_factory.mktemp("limits") / "data") as found:
+        yield found
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_that_may_open_no_more_files_says_so_and_goes_on_once_it_may(
+    stack_of_all: tuple[StackRun, SimulatorProcess], program: str
+) -> None:
+    stack, simulator = stack_of_all
+    campaign = _in_its_middle(stack)
+    said = _said(stack, NO_FILES)
+
+    with limited(stack, program, what=resource.RLIMIT_NOFILE, most=6):
+        stack.signal_only("postgres")  # what it has open is closed: it must connect again, and may not
+        eventually(lambda: _said(stack, NO_FILES) > said, within=SAID_S, every=0.5)
+
+    _goes_on(campaign, simulator)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_that_gets_no_more_memory_ends_or_says_so_and_nothing_is_lost(
+    stack_of_all: tuple[StackRun, SimulatorProcess], program: str
+) -> None:
+    stack, simulator = stack_of_all
+    campaign = _in_its_middle(stack)
+    pid, said = stack.pids()[program], _said(stack, *NO_MEMORY)
+
+    with limited(stack, program, what=resource.RLIMIT_AS, most=2**20):
+        stack.signal_only("postgres")
+        with suppress(AssertionError):  # a program that needs no more than it has is no fault
+            eventually(
+                lambda: stack.pids().get(program) != pid or _said(stack, *NO_MEMORY) > said, within=30, every=0.5
+            )
+
+    _goes_on(campaign, simulator)
+
+
+def test_a_valkey_that_is_full_is_named_and_drains(stack_of_all: tuple[StackRun, SimulatorProcess]) -> None:
+    stack, simulator = stack_of_all
+    campaign = _in_its_middle(stack)
+
+    with stack.redis() as client, full_memory(client):
+        eventually(lambda: "nearly full" in stack.readiness(), within=SAID_S, every=0.5)
+        threading.Event().wait(3.0)  # for which webhooks are refused and sent again
+
+    _goes_on(campaign, simulator)
+
+
+def _in_its_middle(stack: StackRun) -> CampaignRun:
+    campaign = CampaignRun(stack, CONTACTS, pacing=UNHURRIED)
+    campaign.act("start")
+    campaign.wait_until_dialed(CONTACTS // 4, within=120)
+    return campaign
+
+
+def _said(stack: StackRun, *words: str) -> int:
+    """Return how often one of these words stands in the logs of the programs."""
+    logs = [file.read_text(errors="replace") for file in Path(stack.folder, "logs").rglob("*.log")]
+    return sum(log.count(word) for log in logs for word in words)
+
+
+def _goes_on(campaign: CampaignRun, simulator: SimulatorProcess) -> None:
+    eventually(campaign.stack.is_ready, within=SAID_S, every=0.5)
+    campaign.wait_until_completed(within=300, hurried_by=simulator)
+    account_equals_ledger(campaign, simulator, unknown_at_most=CONTACTS // 10, excuses_talk=True)
