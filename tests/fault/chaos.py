@@ -35,7 +35,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fault.chaos", description=__doc__)
     parser.add_argument("--seeds", type=_seeds, default=range(1, 11), help="one seed, or the first and the last: 1..10")
     parser.add_argument("--contacts", type=int, default=2000, help="people in each campaign")
-    parser.add_argument("--every", type=float, default=15.0, help="the longest pause between two faults, in seconds")
+    parser.add_argument("--every", type=float, default=30.0, help="the longest pause between two faults, in seconds")
     return parser.parse_args()
 
 
