@@ -60,7 +60,7 @@ def test_a_program_that_may_open_no_more_files_says_so_and_goes_on_once_it_may(
     said = _said(stack, NO_FILES)
 
     with limited(stack, program, what=resource.RLIMIT_NOFILE, most=6):
-        stack.signal_only("postgres")  # what it has open is closed: it must connect again, and may not
+        stack.kill_only("postgres")  # what it has open is closed: it must connect again, and may not
         eventually(lambda: _said(stack, NO_FILES) > said, within=SAID_S, every=0.5)
 
     _goes_on(campaign, simulator)
@@ -75,7 +75,7 @@ def test_a_program_that_gets_no_more_memory_ends_or_says_so_and_nothing_is_lost(
     pid, said = stack.pids()[program], _said(stack, *NO_MEMORY)
 
     with limited(stack, program, what=resource.RLIMIT_AS, most=2**20):
-        stack.signal_only("postgres")
+        stack.kill_only("postgres")
         with suppress(AssertionError):  # a program that needs no more than it has is no fault
             eventually(
                 lambda: stack.pids().get(program) != pid or _said(stack, *NO_MEMORY) > said, within=30, every=0.5

@@ -89,9 +89,11 @@ class Link:
             return
         self._open[writer] = server
         try:
-            await asyncio.gather(
-                self._pass(reader, server, self._asks), self._pass(server_reader, writer, self._answers)
-            )
+            # The network closes by a cancellation, which a server would report as the fault of its handler.
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(
+                    self._pass(reader, server, self._asks), self._pass(server_reader, writer, self._answers)
+                )
         finally:
             del self._open[writer]
             writer.close()

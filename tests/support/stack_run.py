@@ -159,10 +159,10 @@ class StackRun:
         eventually(lambda: self._are_new(names, before), within=UP_S)
         eventually(self.is_ready, within=UP_S)
 
-    def signal_only(self, name: str, sig: signal.Signals = signal.SIGKILL) -> None:
-        """End a program with a signal and return once the supervisor has started it again, ready or not."""
+    def kill_only(self, name: str) -> None:
+        """Kill a program with -9 and return once the supervisor has started it again, ready or not."""
         before = self.pids()
-        os.kill(before[name], sig)
+        os.kill(before[name], signal.SIGKILL)
         eventually(lambda: self._are_new((name,), before), within=UP_S)
 
     def is_ready(self) -> bool:

@@ -15,8 +15,8 @@ from orchestrator.local_stack.ports import free_port
 from orchestrator.local_stack.process import ChildProcess, end_session
 from orchestrator.local_stack.program import Program
 from orchestrator.local_stack.valkey import answers, plan_valkey
+from tests.support.network import Address, network
 from tests.support.poll import eventually
-from tests.support.tcp_switch import Address, tcp_switch
 
 PASSWORD = "password-of-both"
 _MASTER = "campaigns"
@@ -55,12 +55,9 @@ class ValkeyPair:
         """Let a Sentinel make the replica the primary while both run; COORDINATED lets the primary hand over."""
         self._first_sentinel.execute_command("SENTINEL", "FAILOVER", _MASTER, *how)
 
-    def primary(self) -> Address | None:
-        """Return the address that the Sentinels give for the primary, None while nobody answers."""
-        try:
-            host, port = self._first_sentinel.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", _MASTER)
-        except redis.RedisError:
-            return None
+    def primary(self) -> Address:
+        """Return the address that the Sentinels give for the primary."""
+        host, port = self._first_sentinel.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", _MASTER)
         return host.decode(), int(port)
 
     def has_failed_over(self) -> bool:
@@ -124,7 +121,7 @@ def valkey_pair(folder: Path, *lines: str) -> Iterator[tuple[ValkeyPair, str]]:
     pair = ValkeyPair(folder)
     try:
         pair.start(*lines)
-        with tcp_switch(pair.primary) as switch:
-            yield pair, f"redis://:{PASSWORD}@127.0.0.1:{switch.port}/0"
+        with network({"valkey": pair.primary}) as between:
+            yield pair, f"redis://:{PASSWORD}@127.0.0.1:{between.port('valkey')}/0"
     finally:
         pair.stop()
