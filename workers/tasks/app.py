@@ -59,6 +59,7 @@ app.conf.update(
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
+    broker_channel_error_retry=True,  # a broker that answers and refuses, as while it fails over, is one that is away
     broker_transport_options={
         "visibility_timeout": 120,
         "unacked_restore_interval": 5,
