@@ -41,7 +41,7 @@ class PostgresPair:
             f"postgresql+psycopg://postgres@/{DATABASE}?{urlencode([*hosts, ('target_session_attrs', 'read-write')])}"
         )
 
-    def start(self, *, synchronous: bool = True) -> None:
+    def start(self) -> None:
         """Make the cluster, copy it, and return once the standby follows."""
         self._start("first")
         make_database(self._url_of("first"))
@@ -50,11 +50,10 @@ class PostgresPair:
         signal_file = self._folder / "second" / "cluster" / "standby.signal"
         signal_file.touch()
         chown_to_server(signal_file)
-        self._start("first", **({"synchronous_standby_names": _STANDBY} if synchronous else {}))
+        self._start("first", synchronous_standby_names=_STANDBY)
         follows = f"host=127.0.0.1 port={self._ports['first']} user=postgres application_name={_STANDBY}"
         self._start("second", primary_conninfo=follows)
-        wanted = "sync" if synchronous else "async"
-        eventually(lambda: self._ask("first", "SELECT sync_state FROM pg_stat_replication") == [(wanted,)])
+        eventually(lambda: self._ask("first", "SELECT sync_state FROM pg_stat_replication") == [("sync",)])
 
     def kill_primary(self) -> None:
         """Kill the primary with all its processes, as a machine that loses its power."""
@@ -106,12 +105,12 @@ class PostgresPair:
 
 
 @contextmanager
-def postgres_pair(**options: bool) -> Iterator[PostgresPair]:
+def postgres_pair() -> Iterator[PostgresPair]:
     """Run a primary and its standby until the block ends."""
     with tempfile.TemporaryDirectory(prefix="orchestrator-pair-") as folder:
         pair = PostgresPair(Path(folder))
         try:
-            pair.start(**options)
+            pair.start()
             yield pair
         finally:
             pair.stop()
