@@ -38,7 +38,9 @@ class NetworkedStack(StackRun):
 
     @property
     def _environment(self) -> dict[str, str]:
-        return {**super()._environment, "ORCHESTRATOR_PUBLIC_URL": _loopback(self.network, "webhooks")}
+        # Who heard nothing in time rests for days otherwise, and the campaign with them.
+        rest = {"ORCHESTRATOR_CAP_REST_AFTER_ABANDONED": "1s"}
+        return {**super()._environment, **rest, "ORCHESTRATOR_PUBLIC_URL": _loopback(self.network, "webhooks")}
 
 
 @contextmanager

@@ -25,6 +25,8 @@ def contact_after(record: Record) -> ContactAfter | None:
         return _held_if_restored(record, _moved_on(record))
     if row["contact_reason"] == Reason.RECORD_FAILED and row["last_call_id"] == record.call.call_id:
         return _held_if_restored(record, _moved_on(record))  # it could not be recorded when it ended, and now it can
+    if record.rang_all_the_same:
+        return _called_after_all(record) if row["contact_status"] in CLAIMABLE else None
     if row["last_call_id"] != record.call.call_id or row["current_call_id"] is not None:
         return None
     return _known_after_all(record) if record.is_first_end else _amended(record)
@@ -88,6 +90,19 @@ def _known_after_all(record: Record) -> ContactAfter:
     if not CONTACT_TRANSITIONS.is_final(status):  # else it was ended by a person or with its campaign
         status, reason = _never_again(_step(record, tally, attempts))
     return _after(record, status, reason, None, attempts=attempts, tally=tally)
+
+
+def _called_after_all(record: Record) -> ContactAfter:
+    """Return a contact that waits, whom the carrier called though it had said no: one attempt less is left."""
+    row = record.row
+    tally = _add(row["tally"], record)
+    attempts = row["attempts"] + 1
+    status, reason, due_at = ContactStatus(row["contact_status"]), row["contact_reason"], row["due_at_text"]
+    step = _step(record, tally, attempts)
+    if isinstance(step, Final):
+        status, reason, due_at = step.status, step.reason, None
+    after = _after(record, status, reason, due_at, attempts=attempts, tally=tally)
+    return replace(after, callback="stays")
 
 
 def _never_again(step: RetryAt | Final) -> tuple[ContactStatus, str]:

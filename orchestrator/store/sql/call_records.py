@@ -51,6 +51,17 @@ _READ = text(
     """  # noqa: S608 built from constants
 )
 
+# A carrier that said no may have called all the same: then it was an attempt, behind those that were made since.
+_COUNT_ATTEMPTS = text(
+    f"""
+    WITH rang AS (
+        UPDATE calls k SET attempt = 1 + (SELECT coalesce(max(o.attempt), 0) FROM calls o
+            WHERE o.contact_id = k.contact_id AND o.state <> '{AttemptState.WITHDRAWN}')
+        WHERE k.id = ANY(:ids) RETURNING contact_id)
+    UPDATE contacts c SET attempts = c.attempts + 1 FROM rang WHERE c.id = rang.contact_id
+    """  # noqa: S608 built from constants
+)
+
 _CALLS = text(
     f"""
     UPDATE calls k SET state = '{AttemptState.ENDED}', disposition = r.disposition, outcome = r.outcome,
@@ -140,6 +151,11 @@ class Record:
         """Whether this is the call's end, not an amendment of it."""
         return self.row["state"] not in FINAL_STATES
 
+    @property
+    def rang_all_the_same(self) -> bool:
+        """Whether its attempt was withdrawn because the carrier had said no to it."""
+        return bool(self.row["state"] == AttemptState.WITHDRAWN)
+
     def kept(self, line: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a line of the timeline as the record keeps it."""
         return {**line, "payload": {}, "note": None} if self.row["is_erased"] else line
@@ -189,6 +205,8 @@ def write_calls(tx: Connection, records: Sequence[Record]) -> None:
     """Make these calls final, or amend them; raises ForbiddenTransition for one that was never sent."""
     for record in records:
         ATTEMPT_TRANSITIONS.check(AttemptState(record.row["state"]), AttemptState.ENDED)
+    if rang := [record.call.call_id for record in records if record.rang_all_the_same]:
+        tx.execute(_COUNT_ATTEMPTS, {"ids": rang})
     if records:
         tx.execute(_CALLS, {"records": [_call_row(record) for record in records]})
 
