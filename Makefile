@@ -96,7 +96,7 @@ clocks: setup  ## set the clocks of programs and stores in mid-campaign, by two 
 load: setup  ## dial for HOURS=24 at 29 calls/s and watch what grows; RATE=10 dials slower
 	$(BIN)/python -m tests.fault.load --hours $(or $(HOURS),24) --rate $(or $(RATE),29)
 
-failover-test: setup  ## stores that fail over, and an upgrade, in mid-campaign (ten minutes); UPGRADE_FROM=COMMIT
+failover-test: setup  ## stores that fail over, and an upgrade, in mid-campaign (a quarter of an hour); UPGRADE_FROM=COMMIT
 	UPGRADE_FROM=$(UPGRADE_FROM) $(BIN)/python -m pytest tests/failover -m long -rPs
 
 plans: setup  ## read the plans of what loops and polls ask, at two million contacts (half an hour)
