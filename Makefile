@@ -90,7 +90,7 @@ chaos: setup  ## campaigns under a monkey that kills, freezes and breaks the net
 killings: setup  ## half an hour of killing and freezing processes in mid-campaign, each run for one kind of fault
 	$(BIN)/python -m pytest tests/fault --ignore tests/fault/test_clocks.py -m long -x
 
-clocks: setup  ## set the clocks of programs and stores in mid-campaign, by two minutes and by an hour (half an hour)
+clocks: setup  ## set the clock of the stores in mid-campaign, by two minutes and by an hour (ten minutes)
 	$(BIN)/python -m pytest tests/fault/test_clocks.py -m long
 
 load: setup  ## dial for HOURS=24 at 29 calls/s and watch what grows; RATE=10 dials slower

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from orchestrator.counts import count, observe
 from orchestrator.errors import OrchestratorError
 from orchestrator.model.metric import Metric
+from orchestrator.store.open_files import may_open_no_more
 from orchestrator.store.outage import is_outage
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,8 @@ def run_loop(loop: Loop, stop: threading.Event) -> None:
 
 
 def _tell(loop: Loop, err: Exception, pause_s: float) -> None:
+    if may_open_no_more():
+        log.error("%s: Too many open files: raise the limit of this process (ulimit -n)", loop.name)
     if is_outage(err) or isinstance(err, OrchestratorError):
         log.warning("%s: %s: %s; again in %.1f s", loop.name, type(err).__name__, _first_line(err), pause_s)
     else:

@@ -11,10 +11,12 @@ from statistics import linear_regression
 import psutil
 
 from orchestrator.local_stack.process import session_members
+from orchestrator.store.redis.event_streams import streams_of
+from orchestrator.store.redis.keys import Keys
 from tests.support.stack_run import StackRun
 
 CALLS_OF_A_DAY = 29 * 86_400
-_KEYS_LOOKED_AT = 2_000
+_KEYS, _KEYS_LOOKED_AT = Keys(), 2_000
 
 # A row for each call, contact, event, opt-out or change, kept until its retention: docs/reliability.md says so.
 ROWS_THAT_STAY = frozenset(
@@ -126,10 +128,10 @@ def _redis(stack: StackRun) -> Iterator[tuple[str, float]]:
         kinds = Counter(_kind(name) for name in seen)
         for kind, number in kinds.items():
             yield f"keys ~ {kind}", number * size / max(len(seen), 1)
-        for name in seen:
-            length = {b"stream": client.xlen, b"zset": client.zcard}.get(client.type(name))
-            if length and _kind(name) == name.decode():
-                yield f"entries of {_kind(name)}", float(length(name))
+        for name, stream in streams_of(_KEYS).items():
+            yield f"entries of {name}", float(client.xlen(stream))
+        for name, waiting in {"timers": _KEYS.timers, "wakes": _KEYS.wakes}.items():
+            yield f"entries of {name}", float(client.zcard(waiting))
 
 
 def _kind(name: bytes) -> str:

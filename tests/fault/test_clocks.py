@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.account import account_equals_ledger
 from tests.support.campaign_run import UNHURRIED, CampaignRun
-from tests.support.host_clock import WHOSE, HostClock, host_clock
+from tests.support.host_clock import HostClock, host_clock
 from tests.support.poll import eventually
 from tests.support.simulator import SimulatorProcess
 from tests.support.stack_run import StackRun, stack_and_simulator
@@ -38,37 +38,22 @@ def clocked_stack(tmp_path: Path) -> Iterator[tuple[StackRun, SimulatorProcess, 
         yield stack, simulator, clock
 
 
-@pytest.mark.parametrize("whose", [("programs",), ("stores",), WHOSE], ids="+".join)
-def test_a_clock_that_is_set_and_set_right_again_calls_nobody_twice(tmp_path: Path, whose: tuple[str, ...]) -> None:
+def test_the_clock_of_the_stores_that_is_set_and_set_right_again_calls_nobody_twice(tmp_path: Path) -> None:
     with clocked_stack(tmp_path) as (stack, simulator, clock):
         for step_s in STEPS_S:
             campaign = CampaignRun(stack, CONTACTS, pacing=UNHURRIED)
             campaign.act("start")
             campaign.wait_until_dialed(CONTACTS // 4)
 
-            clock.set(*whose, by_s=step_s)
+            clock.set("stores", by_s=step_s)
             eventually(lambda: "clock" in stack.readiness(), within=NOTICED_S, every=0.5)
-            clock.set(*whose, by_s=0)
+            clock.set("stores", by_s=0)
 
             _let_what_waits_be_due(campaign)
             eventually(stack.is_ready, within=NOTICED_S, every=0.5)
             campaign.wait_until_completed(within=300, hurried_by=simulator)
             account_equals_ledger(campaign, simulator, unknown_at_most=CONTACTS // 10, excuses_talk=True)
             assert _most_sends_of_one_attempt(campaign, simulator) == 1
-
-
-@pytest.mark.parametrize("step_s", [50, -50])
-def test_a_step_of_less_than_a_minute_is_not_even_noticed(tmp_path: Path, step_s: int) -> None:
-    with clocked_stack(tmp_path) as (stack, simulator, clock):
-        campaign = CampaignRun(stack, CONTACTS, pacing=UNHURRIED)
-        campaign.act("start")
-        campaign.wait_until_dialed(CONTACTS // 4)
-
-        clock.set(*WHOSE, by_s=step_s)
-
-        campaign.wait_until_completed(within=300, hurried_by=simulator)
-        account_equals_ledger(campaign, simulator, excuses_talk=True)
-        assert _most_sends_of_one_attempt(campaign, simulator) == 1
 
 
 def _let_what_waits_be_due(campaign: CampaignRun) -> None:

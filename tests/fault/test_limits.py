@@ -25,7 +25,6 @@ from tests.support.stack_run import StackRun, stack_and_simulator
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1_800)]
 
 CONTACTS = 60
-PROGRAMS = ("dials", "commands", "engine", "dispatch", "webhooks", "api")
 NO_FILES, NO_MEMORY = "Too many open files", ("MemoryError", "start new thread", "Cannot allocate memory")
 SAID_S = 120.0
 
@@ -51,7 +50,7 @@ def stack_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sta
         yield found
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", ["dials"])
 def test_a_program_that_may_open_no_more_files_says_so_and_goes_on_once_it_may(
     stack_of_all: tuple[StackRun, SimulatorProcess], program: str
 ) -> None:
@@ -66,7 +65,7 @@ def test_a_program_that_may_open_no_more_files_says_so_and_goes_on_once_it_may(
     _goes_on(campaign, simulator)
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", ["dials", "engine"])
 def test_a_program_that_gets_no_more_memory_ends_or_says_so_and_nothing_is_lost(
     stack_of_all: tuple[StackRun, SimulatorProcess], program: str
 ) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 import time
+
+import psycopg
+import pytest
+from sqlalchemy.exc import OperationalError
 
 from workers.loops import IDLE, Loop, run_all, run_loop
 
@@ -55,6 +60,35 @@ def test_a_loop_that_has_nothing_to_do_rests_longer_until_it_has() -> None:
 
     _, after_nothing, after_something = stop.seconds
     assert after_nothing > 300 > 0.001 >= after_something
+
+
+def test_a_loop_that_lacks_files_says_so_whatever_its_driver_tells(caplog: pytest.LogCaptureFixture) -> None:
+    stop = Rests()
+
+    def step() -> None:
+        stop.set()
+        raise OperationalError("SELECT 1", {}, psycopg.OperationalError("connection is bad: no details available"))
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        run_loop(Loop("sends", step, 0.001), stop)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert "sends: Too many open files" in caplog.text
+
+
+def test_a_loop_whose_store_is_away_speaks_of_no_files(caplog: pytest.LogCaptureFixture) -> None:
+    stop = Rests()
+
+    def step() -> None:
+        stop.set()
+        raise OperationalError("SELECT 1", {}, psycopg.OperationalError("server closed the connection"))
+
+    run_loop(Loop("sends", step, 0.001), stop)
+
+    assert "files" not in caplog.text and "server closed the connection" in caplog.text
 
 
 def test_a_step_that_fails_is_taken_again() -> None:
