@@ -164,6 +164,16 @@ def test_who_was_called_since_the_backup_is_not_called_again_until_a_person_rele
     assert len(dialed) == len(set(dialed)) == 5
 
 
+def test_a_campaign_stays_open_for_those_whom_a_restore_holds_and_ends_without_them(world: World) -> None:
+    campaign_id = world.campaign()
+    held = world.contact(campaign_id, status="held", reason="restored", due_at=None)
+
+    assert complete_campaigns(world.sql) == []
+    world.run(change_contact, held, ContactChange(status="completed"))
+
+    assert complete_campaigns(world.sql) == [campaign_id]
+
+
 def test_a_restored_campaign_is_released_as_a_whole_and_a_callback_keeps_its_time(
     world: World, carrier: CarrierStub, new_database: str, tmp_path: Path
 ) -> None:
