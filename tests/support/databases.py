@@ -92,11 +92,15 @@ class ReusableDatabase:
         """Close everybody's connections to it and undo what they committed."""
         self._connection.execute(_CLOSE_OTHER_CONNECTIONS)
         if self._fingerprint() == self._untouched:
-            self._connection.execute(_DELETE_ROWS)
+            self.delete_rows()
             self._forget_statistics()
         else:
             self.drop()
             self._make()
+
+    def delete_rows(self) -> None:
+        """Delete every row; whoever is connected stays so."""
+        self._connection.execute(_DELETE_ROWS)
 
     def _forget_statistics(self) -> None:
         """Let the planner know as little as it knew of the copy when it was made: plans are the same in any order."""

@@ -24,24 +24,24 @@ $$ BEGIN PERFORM pg_advisory_xact_lock_shared(42); RETURN pg_catalog.now(); END 
 
 
 class LockPoint:
-    """Stands for a function whose first caller waits before it, with all the locks it holds, until it may go on."""
+    """A statement before which the first who comes to it waits, with all the locks it holds, until it may go on."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
+    def __init__(self, sql: Engine, *, before: str) -> None:
+        self._statement = before
         self._reached, self._may_go_on = threading.Event(), threading.Event()
+        event.listen(sql, "before_cursor_execute", self._wait)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not self._reached.is_set():
+    def _wait(self, _tx: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if self._statement in statement and not self._reached.is_set():
             self._reached.set()
             assert self._may_go_on.wait(_PATIENCE_S)
-        return self._function(*args, **kwargs)
 
     def is_reached(self) -> None:
-        """Wait until the point is reached."""
+        """Wait until somebody has come to it."""
         assert self._reached.wait(_PATIENCE_S)
 
     def go_on(self) -> None:
-        """Let the caller go on."""
+        """Let it go on."""
         self._may_go_on.set()
 
 

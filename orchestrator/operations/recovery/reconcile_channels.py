@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import redis
 from sqlalchemy import Engine
 from ulid import ULID
 
+from orchestrator.clock import Clock, utc_now
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import KEEP_AFTER_RECORD_S, expire_live_state
 from orchestrator.store.redis.pipeline import round_trip
@@ -19,7 +20,9 @@ from orchestrator.store.sql.dial_ledger import DEADLINE_SLACK_S
 YOUNGER_THAN_S = 30  # is left alone: its claim may not have committed yet
 
 
-def reconcile_channels(sql: Engine, client: redis.Redis, keys: Keys, *, connection_id: str) -> tuple[int, int]:
+def reconcile_channels(
+    sql: Engine, client: redis.Redis, keys: Keys, *, connection_id: str, clock: Clock = utc_now
+) -> tuple[int, int]:
     """Free channels whose attempt is over, take those an attempt is missing; return (freed, taken).
 
     Reads only the campaigns that may dial or have attempts; the leases of a campaign that has ended hinder nobody and
@@ -35,7 +38,8 @@ def reconcile_channels(sql: Engine, client: redis.Redis, keys: Keys, *, connecti
         lease = row.reserved_at + timedelta(seconds=row.ring_limit_s + row.talk_limit_s + DEADLINE_SLACK_S)
         for scope in (connection_id, row.campaign_id):
             wanted.setdefault(scope, {})[row.id] = lease.timestamp() * 1000
-    freed = sum(_free(client, keys, scope, _old(members[scope] - set(wanted[scope]))) for scope in members)
+    now = clock()
+    freed = sum(_free(client, keys, scope, _old(members[scope] - set(wanted[scope]), now)) for scope in members)
     taken = sum(_take(client, keys, scope, wanted[scope], members.get(scope, set())) for scope in wanted)
     return freed, taken
 
@@ -46,8 +50,8 @@ def _members(client: redis.Redis, keys: Keys, scopes: Sequence[str]) -> list[set
     return [{member.decode() for member in members} for members in answers]
 
 
-def _old(call_ids: Iterable[str]) -> list[str]:
-    now, young = datetime.now(UTC), timedelta(seconds=YOUNGER_THAN_S)  # noqa: TID251 against the time in the id itself
+def _old(call_ids: Iterable[str], now: datetime) -> list[str]:
+    young = timedelta(seconds=YOUNGER_THAN_S)
     # One from the future is old: the clock has stepped back since.
     return [call_id for call_id in call_ids if abs(now - ULID.from_str(call_id.removeprefix("call_")).datetime) > young]
 

@@ -9,6 +9,7 @@ import redis
 from sqlalchemy import Engine
 
 from tests.support.carrier_stub import CarrierStub, carrier_stub
+from tests.support.stepwise import Process
 from tests.support.world import World, world_of
 
 
@@ -25,3 +26,11 @@ def world(
     stores = {"sql": sql, "client": redis_client, "database_url": database_url, "redis_url": redis_url}
     with world_of(**stores, carrier_url=carrier.url) as world:  # type: ignore[arg-type]  # names match
         yield world
+
+
+@pytest.fixture
+def process(world: World) -> Iterator[Process]:
+    """Return another process of the installation, which stops wherever it is told to."""
+    process = Process(world)
+    yield process
+    process.close()
