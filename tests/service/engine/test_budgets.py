@@ -15,7 +15,6 @@ from orchestrator.operations.campaigns.guard_campaigns import CampaignGuard
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.operations.campaigns.start_campaign import resume_campaign
-from orchestrator.operations.dialing import claim_contacts
 from orchestrator.policy.campaign_rules import CampaignChanges
 from orchestrator.store.sql.tallies import fold_tallies
 from tests.support.carrier_stub import CarrierStub, refusal
@@ -70,11 +69,10 @@ def test_what_was_spent_on_another_day_counts_in_all_and_not_today(world: World)
     assert world.claim(campaign_id) == []  # 0.04 of 0.05 are spent
 
 
-def test_two_claims_at_once_share_what_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_claims_at_once_share_what_is_left(world: World) -> None:
     campaign_id = world.campaign(spend=THREE_CALLS)
     world.contacts(campaign_id, 2)
-    point = LockPoint(claim_contacts.move_contacts)
-    monkeypatch.setattr(claim_contacts, "move_contacts", point)
+    point = LockPoint(world.sql, before="UPDATE contacts")
 
     with in_thread(lambda: world.claim(campaign_id)) as first:
         point.is_reached()

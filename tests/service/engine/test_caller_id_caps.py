@@ -5,10 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
-import pytest
-
 from orchestrator.clock import utc_now
-from orchestrator.operations.dialing import check_gate as ask_gate
 from tests.support.carrier_stub import CarrierStub
 from tests.support.dial_history import DAY, dialed, held, one_more, say, sent_at
 from tests.support.lock_points import LockPoint, in_thread, waits_for_a_lock
@@ -62,13 +59,10 @@ def test_another_caller_id_has_its_own_count(world: World) -> None:
     assert len(world.claim(campaign_id)) == 1
 
 
-def test_two_claims_at_once_do_not_both_take_the_last_place_of_a_caller_id(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_claims_at_once_do_not_both_take_the_last_place_of_a_caller_id(world: World) -> None:
     world.set_caps(per_caller_id_24h=1)
     first, second = one_more(world)[0], one_more(world, phone="+13125550143")[0]
-    between = LockPoint(ask_gate.may_dial)  # its count is read, its dial not yet written
-    monkeypatch.setattr(ask_gate, "may_dial", between)
+    between = LockPoint(world.sql, before="INSERT INTO calls")  # its count is read, its dial not yet written
 
     with in_thread(lambda: world.claim(first)) as one:
         between.is_reached()

@@ -10,7 +10,6 @@ import pytest
 
 from orchestrator.clock import utc_now
 from orchestrator.operations.contacts.explain_contact import explain_contact
-from orchestrator.operations.dialing import check_gate as ask_gate
 from orchestrator.operations.dialing.pause_refused_campaigns import pause_refused_campaigns
 from orchestrator.policy.dial_gate import Go, Hold
 from orchestrator.policy.hold_reasons import Reason
@@ -186,15 +185,12 @@ def test_the_campaigns_own_cap_on_caller_ids_holds_in_its_pool(world: World) -> 
     assert Counter(shown(world, world.claim(campaign_id))) == {ONE: 2, OTHER: 2}
 
 
-def test_two_claims_at_once_do_not_both_take_the_last_place_of_a_number(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_claims_at_once_do_not_both_take_the_last_place_of_a_number(world: World) -> None:
     pool_id = pool(world, ONE, per_day=1)
     first, second = pooled(world, pool_id), pooled(world, pool_id)
     world.contact(first)
     world.contact(second)
-    between = LockPoint(ask_gate.may_dial)  # its count is read, its dial not yet written
-    monkeypatch.setattr(ask_gate, "may_dial", between)
+    between = LockPoint(world.sql, before="INSERT INTO calls")  # its count is read, its dial not yet written
 
     with in_thread(lambda: world.claim(first)) as one:
         between.is_reached()

@@ -11,13 +11,14 @@ from sqlalchemy import text
 from orchestrator.errors import Conflict
 from orchestrator.ids import new_id
 from orchestrator.operations.dialing.place_call import NewCall, place_call
-from orchestrator.operations.events import accept_inbound_calls
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.policy.caps import DEFAULT_CAPS
 from orchestrator.store.sql.dial_checks import _FACTS, _SEND_FACTS
 from tests.support.carrier_stub import CarrierStub, accepted_dial
 from tests.support.incoming import CALLER, caller_hangs_up, mapped, only_call, tell
+from tests.support.stepwise import Process
+from tests.support.watched_stores import Fault
 from tests.support.world import CONNECTION, World
 
 
@@ -150,20 +151,9 @@ def test_a_single_call_to_who_is_calling_us_is_refused_with_the_reason(world: Wo
     assert world.query("SELECT count(*) FROM contacts WHERE status = 'held'") == [(0,)]
 
 
-def test_who_dies_while_a_call_is_taken_in_leaves_its_caller_undialed(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Died(BaseException):
-        pass
-
-    def die(*_: object) -> bool:
-        raise Died
-
+def test_who_dies_while_a_call_is_taken_in_leaves_its_caller_undialed(world: World, process: Process) -> None:
     campaign_id, contact_id = contact_who_calls(world)
-    monkeypatch.setattr(accept_inbound_calls, "create_live", die)
-    with pytest.raises(Died):
-        calls_us(world)
-    monkeypatch.undo()
+    process.dies(Fault.DEATH, "valkey create_live", calls_us)
 
     assert world.claim(campaign_id) == []
     assert world.contact_row(contact_id)["reason"] == "number_in_use"

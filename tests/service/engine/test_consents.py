@@ -12,7 +12,6 @@ from sqlalchemy.exc import DBAPIError
 from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict
 from orchestrator.operations.campaigns.preflight_campaign import preflight_campaign
-from orchestrator.operations.contacts import record_consent as operations
 from orchestrator.operations.contacts.erase_person import erase_contact, erase_number
 from orchestrator.operations.contacts.explain_contact import explain_contact
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
@@ -23,13 +22,14 @@ from orchestrator.operations.contacts.record_consent import (
     record_consent,
     record_revocation,
 )
-from orchestrator.operations.dialing import claim_contacts, permit_dial
 from orchestrator.operations.dialing.place_call import NewCall, place_call
 from orchestrator.policy.caps import DEFAULT_CAPS
 from orchestrator.store.sql import dial_checks
 from orchestrator.store.sql.suppressed_calls import SUPPRESSED
 from tests.support.carrier_stub import CarrierStub
 from tests.support.lock_points import LockPoint, in_thread, waits_for_a_lock
+from tests.support.stepwise import Process
+from tests.support.watched_stores import Fault
 from tests.support.world import World
 
 PHONE = "+13125550177"
@@ -155,12 +155,9 @@ def test_who_is_held_for_want_of_a_consent_is_released_by_it(world: World) -> No
     assert world.contact_row(other)["reason"] == "consent_missing"
 
 
-def test_a_consent_that_meets_the_claim_which_holds_its_contact_releases_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_consent_that_meets_the_claim_which_holds_its_contact_releases_it(world: World) -> None:
     campaign_id, contact_id = contact(world, **WRITTEN)
-    point = LockPoint(claim_contacts.ask_gate)
-    monkeypatch.setattr(claim_contacts, "ask_gate", point)
+    point = LockPoint(world.sql, before="UPDATE contacts")
 
     with in_thread(lambda: world.claim(campaign_id)):
         point.is_reached()  # it has read that there is no consent
@@ -291,25 +288,21 @@ def test_a_revocation_of_another_subject_leaves_what_was_claimed(world: World, c
 
 
 def test_r1_the_gate_asks_for_revocations_at_the_last_moment(
-    world: World, carrier: CarrierStub, monkeypatch: pytest.MonkeyPatch
+    world: World, carrier: CarrierStub, process: Process
 ) -> None:
     campaign_id, _ = contact(world)
     [call_id] = world.claim(campaign_id)
-    monkeypatch.setattr(operations, "drain_dials", lambda *_args, **_more: 0)  # a process that died at its commit
 
-    revoke(world)
+    process.dies(Fault.DEATH_BEHIND, "commit", revoke)
     world.dialer.dial_call(call_id)
 
     assert carrier.dials == [] and world.call_row(call_id)["withdrawn_reason"] == "consent_revoked"
 
 
-def test_r9_a_send_that_has_asked_the_gate_is_waited_for_and_none_follows(
-    world: World, carrier: CarrierStub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_r9_a_send_that_has_asked_the_gate_is_waited_for_and_none_follows(world: World, carrier: CarrierStub) -> None:
     campaign_id, _ = contact(world)
     [call_id] = world.claim(campaign_id)
-    point = LockPoint(permit_dial.mark_first_sends)
-    monkeypatch.setattr(permit_dial, "mark_first_sends", point)
+    point = LockPoint(world.sql, before="send_no = 1")
     dialed_when_it_returned: list[int] = []
 
     def revoking() -> None:
@@ -358,11 +351,10 @@ def test_a_late_revocation_before_the_consent_lets_the_phone_ring(world: World, 
 
 
 def test_what_a_dead_process_left_ringing_is_found_by_the_sweeper(
-    world: World, carrier: CarrierStub, monkeypatch: pytest.MonkeyPatch
+    world: World, carrier: CarrierStub, process: Process
 ) -> None:
     call_id = ringing_call(world)
-    monkeypatch.setattr(operations, "hang_up_at_once", lambda *_args: None)
-    revoke(world)
+    process.dies(Fault.DEATH_BEHIND, "commit", revoke)
 
     told = hang_up_suppressed(world.sql, world.redis, world.keys)
     world.work(call_id)

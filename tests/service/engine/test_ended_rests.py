@@ -11,7 +11,6 @@ from orchestrator.errors import NotFound
 from orchestrator.operations.caller_ids.end_rest import end_rest, find_caller_id
 from orchestrator.operations.caller_ids.rest_numbers import rest_numbers
 from orchestrator.operations.caller_ids.write_pools import change_pool
-from orchestrator.operations.dialing import claim_contacts
 from orchestrator.policy.caller_id_pool import CallerIdPoolChanges
 from tests.support.caller_id_pools import ONE, OTHER, THIRD, history, pool, pooled, rest_number, shown
 from tests.support.dial_history import held
@@ -64,11 +63,10 @@ def test_the_calls_that_a_number_rested_for_do_not_put_it_to_rest_again(world: W
     assert rest_numbers(world.sql) == {}
 
 
-def test_the_end_of_a_rest_waits_for_a_claim_that_still_saw_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_of_a_rest_waits_for_a_claim_that_still_saw_it(world: World) -> None:
     _, campaign_id, contact_id = held_by_a_rest(world)
     world.execute("UPDATE contacts SET status = 'waiting', reason = NULL, due_at = now() WHERE id = :id", id=contact_id)
-    claiming = LockPoint(claim_contacts.move_contacts)
-    monkeypatch.setattr(claim_contacts, "move_contacts", claiming)
+    claiming = LockPoint(world.sql, before="UPDATE contacts")
 
     with in_thread(lambda: world.claim(campaign_id)):
         claiming.is_reached()
@@ -79,13 +77,10 @@ def test_the_end_of_a_rest_waits_for_a_claim_that_still_saw_it(world: World, mon
     assert len(world.claim(campaign_id)) == 1
 
 
-def test_a_change_of_a_pool_waits_for_a_claim_that_still_saw_it_full(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_change_of_a_pool_waits_for_a_claim_that_still_saw_it_full(world: World) -> None:
     pool_id, campaign_id, contact_id = held_by_a_rest(world)
     world.execute("UPDATE contacts SET status = 'waiting', reason = NULL, due_at = now() WHERE id = :id", id=contact_id)
-    claiming = LockPoint(claim_contacts.move_contacts)
-    monkeypatch.setattr(claim_contacts, "move_contacts", claiming)
+    claiming = LockPoint(world.sql, before="UPDATE contacts")
     more = CallerIdPoolChanges.model_validate({"numbers": [{"number": ONE}, {"number": OTHER}]})
 
     with in_thread(lambda: world.claim(campaign_id)):

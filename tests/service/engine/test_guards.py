@@ -258,13 +258,10 @@ def test_a_resume_is_refused_while_the_next_abandoned_call_could_exceed_the_law(
     assert (guard(world), reason(world, campaign_id)) == ([], ("running", None))
 
 
-def test_a_campaign_that_a_person_resumes_between_the_look_and_the_pause_goes_on(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_campaign_that_a_person_resumes_between_the_look_and_the_pause_goes_on(world: World) -> None:
     campaign_id = world.campaign()
     add_calls(world, campaign_id, 11, silent=True)
-    point = LockPoint(guarding.lock_campaign)
-    monkeypatch.setattr(guarding, "lock_campaign", point)
+    point = LockPoint(world.sql, before="FOR NO KEY UPDATE")
 
     with in_thread(lambda: guard(world)) as guarded:
         point.is_reached()

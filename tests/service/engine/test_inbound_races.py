@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from orchestrator.operations.events import accept_inbound_calls
 from orchestrator.operations.events.accept_inbound_calls import InboundCalls
 from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.store.redis.keys import GROUP
@@ -16,6 +15,8 @@ from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.events import Webhook
 from tests.support.carrier_stub import CarrierStub
 from tests.support.incoming import CALLER, inbound, mapped, only_call, tell
+from tests.support.stepwise import Process
+from tests.support.watched_stores import Fault
 from tests.support.world import CONNECTION, World
 
 
@@ -133,20 +134,11 @@ def test_an_event_that_was_judged_while_its_call_came_in_elsewhere_is_heard(worl
 
 
 def test_who_dies_between_the_row_and_the_live_state_leaves_a_call_that_is_taken_in(
-    world: World, carrier: CarrierStub, monkeypatch: pytest.MonkeyPatch
+    world: World, carrier: CarrierStub, process: Process
 ) -> None:
-    class Died(BaseException):
-        pass
-
-    def die(*_: object) -> bool:
-        raise Died
-
     mapped(world)
     tell(world)
-    monkeypatch.setattr(accept_inbound_calls, "create_live", die)
-    with pytest.raises(Died):
-        world.advance()
-    monkeypatch.undo()
+    process.dies(Fault.DEATH, "valkey create_live", lambda dying: dying.advance())
     call_id = only_call(world)
     assert world.live(call_id) is None
 

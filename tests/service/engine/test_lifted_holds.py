@@ -15,7 +15,6 @@ from orchestrator.operations.contacts.erase_person import erase_contact
 from orchestrator.operations.contacts.explain_contact import explain_contact
 from orchestrator.operations.contacts.lift_hold import lift_hold
 from orchestrator.operations.contacts.suppress_number import suppress_number
-from orchestrator.operations.dialing import claim_contacts
 from orchestrator.policy.explain import Verdict
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.lifted_holds import NewLift
@@ -213,11 +212,10 @@ def test_an_erasure_keeps_who_lifted_a_hold_without_the_words(world: World) -> N
     assert world.query('SELECT "by", because FROM lifted_holds') == [("anna", "erased")]
 
 
-def test_a_lift_waits_for_a_claim_that_still_saw_the_hold(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lift_waits_for_a_claim_that_still_saw_the_hold(world: World) -> None:
     campaign_id, contact_id = resting(world)
     world.execute("UPDATE contacts SET status = 'waiting', reason = NULL, due_at = now() WHERE id = :id", id=contact_id)
-    claiming = LockPoint(claim_contacts.move_contacts)
-    monkeypatch.setattr(claim_contacts, "move_contacts", claiming)
+    claiming = LockPoint(world.sql, before="UPDATE contacts")
 
     with in_thread(lambda: world.claim(campaign_id)):
         claiming.is_reached()

@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from orchestrator.ids import new_id
@@ -13,7 +14,7 @@ from orchestrator.operations.campaigns.complete_campaigns import complete_campai
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 from orchestrator.operations.campaigns.start_campaign import resume_campaign
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
-from orchestrator.operations.dialing import settle_dial
+from orchestrator.operations.dialing.claim_contacts import Claim, Claimer
 from orchestrator.operations.dialing.place_call import NewCall, place_call
 from orchestrator.operations.dialing.stop_dialing import resume_dialing
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
@@ -92,36 +93,33 @@ def test_five_first_calls_and_no_more_beside_an_idle_campaign(world: World) -> N
 
 
 def test_a_store_error_in_one_campaigns_claim_loses_nothing_that_was_claimed(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World,
 ) -> None:
+    class Failing(Claimer):
+        def claim_contacts(self, campaign_id: str, *args: Any, **kwargs: Any) -> Claim:
+            if campaign_id == broken:
+                raise OperationalError("SELECT", {}, Exception("deadlock detected"))
+            return super().claim_contacts(campaign_id, *args, **kwargs)
+
     sound, broken = world.campaign(), world.campaign()
     world.contacts(sound, 2)
     world.contacts(broken, 2)
-    real = world.claimer.claim_contacts
-
-    def failing(campaign_id: str, *args: object, **kwargs: object) -> object:
-        if campaign_id == broken:
-            raise OperationalError("SELECT", {}, Exception("deadlock detected"))
-        return real(campaign_id, *args, **kwargs)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(world.claimer, "claim_contacts", failing)
+    stores = {"sql": world.sql, "client": world.redis, "flows": world.flows, "keys": world.keys}
+    world.claimer = Failing(**stores, webhook_url=None)  # type: ignore[arg-type]  # names match
 
     assert len(world.dispatcher.dispatch_calls()) == 2
 
 
-def test_r4_a_no_that_postgresql_could_not_write_at_once_burns_no_contact(
-    world: World, carrier: CarrierStub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_r4_a_no_that_postgresql_could_not_write_at_once_burns_no_contact(world: World, carrier: CarrierStub) -> None:
     carrier.dial = lambda _asked: refusal(429, "90103")
     call_id = world.claimed_call()
-    real, failures = settle_dial.release_attempts, iter([True, True])
+    failures = iter([True, True])
 
-    def restarting(*args: object, **kwargs: object) -> object:
-        if next(failures, False):
+    def restarting(_tx: object, _cursor: object, statement: str, *_: object) -> None:
+        if "SET unsent" in statement and next(failures, False):
             raise OperationalError("UPDATE", {}, Exception("the database system is shutting down"))
-        return real(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(settle_dial, "release_attempts", restarting)
+    event.listen(world.sql, "before_cursor_execute", restarting)
     world.dialer.dial_call(call_id)
 
     assert world.call_row(call_id)["state"] == "withdrawn"

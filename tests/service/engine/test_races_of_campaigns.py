@@ -13,7 +13,6 @@ import pytest
 from sqlalchemy import Engine
 
 from orchestrator.clock import utc_now
-from orchestrator.operations.calls import finalize_calls
 from orchestrator.operations.campaigns import complete_campaigns
 from orchestrator.operations.campaigns.cancel_campaign import cancel_campaign
 from orchestrator.operations.campaigns.change_campaign import change_campaign
@@ -21,7 +20,6 @@ from orchestrator.operations.campaigns.end_open_contacts import end_open_contact
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
 from orchestrator.operations.contacts.manage_imports import withdraw_import
-from orchestrator.operations.dialing import claim_contacts, permit_dial
 from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.sql.contact_transitions import lock_candidates
@@ -51,13 +49,10 @@ def unanswered_call(world: World, campaign_id: str) -> str:
     return call_id
 
 
-def test_a_retry_that_is_settled_while_its_campaign_is_canceled_ends_canceled(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_retry_that_is_settled_while_its_campaign_is_canceled_ends_canceled(world: World) -> None:
     campaign_id = world.campaign(retry=RETRY)
     unanswered_call(world, campaign_id)
-    point = LockPoint(finalize_calls.write_contacts)
-    monkeypatch.setattr(finalize_calls, "write_contacts", point)
+    point = LockPoint(world.sql, before="UPDATE contacts")
 
     with in_thread(world.settle):
         point.is_reached()
@@ -143,12 +138,11 @@ def test_r18_a_call_that_ends_moves_no_contact_whose_current_call_is_another(wor
 
 @pytest.mark.parametrize("stop", [lambda w, c: w.run(pause_campaign, c), lambda w, _c: w.stop_dialing()])
 def test_r9_a_claim_that_has_asked_the_gate_is_withdrawn_by_the_pause_it_meets(
-    world: World, monkeypatch: pytest.MonkeyPatch, stop: Callable[[World, str], object]
+    world: World, stop: Callable[[World, str], object]
 ) -> None:
     campaign_id = world.campaign()
     world.contacts(campaign_id, 3)
-    point = LockPoint(claim_contacts.insert_reserved)
-    monkeypatch.setattr(claim_contacts, "insert_reserved", point)
+    point = LockPoint(world.sql, before="INSERT INTO calls")
 
     with in_thread(lambda: world.claim(campaign_id)):
         point.is_reached()
@@ -184,14 +178,11 @@ def test_nobody_expires_while_the_end_of_a_campaign_is_being_put_off(world: Worl
     assert [status for status, _, _ in standings(world)] == ["waiting"]
 
 
-def test_nobody_is_held_for_ever_by_hours_that_were_changed_meanwhile(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nobody_is_held_for_ever_by_hours_that_were_changed_meanwhile(world: World) -> None:
     campaign_id = world.campaign(calling_hours={})
     contact_id = world.contact(campaign_id, phone="+18005550123", zone="")
     world.execute("INSERT INTO campaign_zones VALUES (:id, '')", id=campaign_id)
-    point = LockPoint(complete_campaigns._in_batches)
-    monkeypatch.setattr(complete_campaigns, "_in_batches", point)
+    point = LockPoint(world.sql, before="UPDATE contacts")
 
     with in_thread(lambda: complete_campaigns.complete_campaigns(world.sql)):
         point.is_reached()
@@ -216,12 +207,9 @@ def claimed_and_closed_since(world: World) -> tuple[str, str]:
     return campaign_id, call_id
 
 
-def test_whom_a_send_holds_is_let_go_by_the_change_of_hours_it_meets(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whom_a_send_holds_is_let_go_by_the_change_of_hours_it_meets(world: World) -> None:
     campaign_id, call_id = claimed_and_closed_since(world)
-    point = LockPoint(permit_dial.release_attempts)
-    monkeypatch.setattr(permit_dial, "release_attempts", point)
+    point = LockPoint(world.sql, before="UPDATE calls SET")
 
     with in_thread(lambda: world.dialer.dial_call(call_id)):
         point.is_reached()
@@ -232,12 +220,9 @@ def test_whom_a_send_holds_is_let_go_by_the_change_of_hours_it_meets(
     assert len(world.claim(campaign_id)) == 1
 
 
-def test_a_send_is_not_held_by_hours_that_were_changed_while_it_asked(
-    world: World, carrier: CarrierStub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_send_is_not_held_by_hours_that_were_changed_while_it_asked(world: World, carrier: CarrierStub) -> None:
     campaign_id, call_id = claimed_and_closed_since(world)
-    point = LockPoint(permit_dial.lock_dialing_rules)
-    monkeypatch.setattr(permit_dial, "lock_dialing_rules", point)
+    point = LockPoint(world.sql, before="FOR SHARE OF g, i")
 
     with in_thread(lambda: world.dialer.dial_call(call_id)):
         point.is_reached()
@@ -327,20 +312,18 @@ def test_a_contact_claimed_between_the_look_and_its_lock_is_not_claimed_again(wo
     assert world.contact_row(contact_id)["current_call_id"] == "call_1"
 
 
-def test_r22_a_contact_added_while_its_campaign_is_found_finished_keeps_it_open(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_r22_a_contact_added_while_its_campaign_is_found_finished_keeps_it_open(world: World) -> None:
     campaign_id = world.campaign(keep_open=True, ends_at=utc_now() - timedelta(minutes=1))
     world.contact(campaign_id, status="completed")
-    point = LockPoint(complete_campaigns.lock_finished)
-    monkeypatch.setattr(complete_campaigns, "lock_finished", point)
 
-    with held_now(world) as slow, in_thread(lambda: complete_campaigns.complete_campaigns(slow.sql)) as completing:
-        point.is_reached()
-        with slow.hold():
-            point.go_on()
-            waits_for_a_lock(world, unless=completing)
-            added = world.contact(campaign_id)
+    with held_now(world) as slow:
+        point = LockPoint(slow.sql, before="FOR UPDATE OF g")
+        with in_thread(lambda: complete_campaigns.complete_campaigns(slow.sql)) as completing:
+            point.is_reached()
+            with slow.hold():
+                point.go_on()
+                waits_for_a_lock(world, unless=completing)
+                added = world.contact(campaign_id)
 
     assert world.campaign_row(campaign_id)["status"] == "running"
     assert world.contact_row(added)["status"] == "waiting"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
 
 from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict
 from orchestrator.ids import new_id
 from orchestrator.operations.calls.request_command import ACTIONS
+from orchestrator.operations.calls.send_commands import CommandSender
 from orchestrator.operations.contacts.record_consent import Revocation, record_revocation
 from orchestrator.operations.contacts.suppress_number import suppress_number
 from orchestrator.operations.lists.change_entries import add_entries
@@ -197,21 +199,16 @@ def test_who_is_suppressed_while_a_transfer_from_outside_waits_its_turn_is_not_c
     assert live is not None and not live.paused
 
 
-def test_while_postgresql_is_away_nobody_is_called_unasked(
-    world: World, carrier: CarrierStub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from sqlalchemy import create_engine
-
+def test_while_postgresql_is_away_nobody_is_called_unasked(world: World, carrier: CarrierStub) -> None:
     suppress(world)
     call_id = world.dialed_call(flow=FORWARDS)
     world.hear(call_id, "call.initiated")
     world.hear(call_id, "call.answered")
     world.advance()
     away = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none", connect_args={"connect_timeout": 1})
-    monkeypatch.setattr(world.sender, "_sql", away)
+    sender = CommandSender(sql=away, client=world.redis, carrier=world.carrier, keys=world.keys)
 
-    assert world.perform(call_id) == 0
-    monkeypatch.setattr(world.sender, "_sql", world.sql)
+    assert sender.send_commands(call_id, token=new_id("req")) == 0
     world.work(call_id)
 
     assert sent(carrier) == ["speak"]

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from orchestrator.model.event import Event
+from orchestrator.flow import Flow
 from orchestrator.operations.events import process_events
 from orchestrator.operations.events.dead_letters import list_dead_letters
 from orchestrator.operations.events.process_events import EventProcessor
@@ -19,6 +19,17 @@ from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.world import CONNECTION, World
 from workers.engine.stream_consumer import Consumer
+
+
+class Poisoned(FlowCache):
+    """Flows of which one cannot be decided by."""
+
+    bad: str | None = None
+
+    def find(self, flow_id: str | None) -> Flow | None:
+        if flow_id == self.bad:
+            raise RuntimeError("a fault")
+        return super().find(flow_id)
 
 
 def answered_call(world: World, **campaign: object) -> str:
@@ -49,19 +60,11 @@ def test_r19_an_entry_that_cannot_be_written_down_again_holds_up_nobody(world: W
     assert world.redis.xlen(world.keys.events) == 0
 
 
-def test_r19_a_failing_event_does_not_hold_up_the_timers_of_others(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_r19_a_failing_event_does_not_hold_up_the_timers_of_others(world: World) -> None:
+    world.flows = flows = Poisoned(world.sql)
     bad, other = world.dialed_call(), world.dialed_call()
     world.advance()
-    real = process_events.advance
-
-    def poisoned(flow: object, call: object, event: Event, now: object) -> object:
-        if event.call_id == bad:
-            raise RuntimeError("a fault")
-        return real(flow, call, event, now)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(process_events, "advance", poisoned)
+    flows.bad = world.call_row(bad)["flow_id"]
     world.hear(bad, "call.answered")
     world.advance()
     world.redis.zadd(world.keys.timers, {f"{other}|start": 1})
@@ -73,10 +76,11 @@ def test_r19_what_was_decided_before_a_failing_event_is_committed_and_woken_by_t
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken: list[str] = []
+    world.flows = flows = Poisoned(world.sql)
     offer = ReadyCalls(world.redis, world.keys, "commands").offer
     processor = EventProcessor(
         client=world.redis,
-        flows=world.flows,
+        flows=flows,
         connection_id=CONNECTION,
         keys=world.keys,
         wake_ups=WakeUps(offer, woken.extend),
@@ -84,14 +88,7 @@ def test_r19_what_was_decided_before_a_failing_event_is_committed_and_woken_by_t
     call_ids = [world.dialed_call() for _ in range(5)]
     world.advance()
     monkeypatch.setattr(process_events, "_PART", 2)
-    real = process_events.advance
-
-    def poisoned(flow: object, call: object, event: Event, now: object) -> object:
-        if event.call_id == call_ids[3]:
-            raise RuntimeError("a fault")
-        return real(flow, call, event, now)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(process_events, "advance", poisoned)
+    flows.bad = world.call_row(call_ids[3])["flow_id"]
     for call_id in call_ids:
         world.hear(call_id, "call.answered")
     [[_, entries]] = world.redis.xreadgroup(GROUP, "mine", {world.keys.events: ">"}, count=100)

@@ -12,7 +12,6 @@ import pytest
 from orchestrator.clock import utc_now
 from orchestrator.ids import new_id
 from orchestrator.operations.campaigns.change_campaign import change_campaign
-from orchestrator.operations.contacts import change_contact as changing
 from orchestrator.operations.contacts.add_contacts import add_contacts
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
 from orchestrator.operations.contacts.import_contacts import ImportOptions, import_contacts
@@ -97,14 +96,11 @@ def test_after_an_emergency_the_default_zone_counts_again(world: World, status: 
     assert world.contact_row(str(added.contact_id))["zone"] == FAR
 
 
-def test_a_contact_that_is_changed_beside_its_campaign_is_placed_by_what_the_campaign_says_then(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_contact_that_is_changed_beside_its_campaign_is_placed_by_what_the_campaign_says_then(world: World) -> None:
     campaign_id = world.campaign(calling_hours=open_only_in(FAR), default_timezone=HERE)
     contact_id = world.contact(campaign_id, phone="+12125550142", zone=HERE, zones_version=zones_version().name)
     world.execute("UPDATE contacts SET zone = 'America/Chicago'")  # not where a default would have placed it
-    placed = LockPoint(changing.columns_of_change)
-    monkeypatch.setattr(changing, "columns_of_change", placed)
+    placed = LockPoint(world.sql, before="UPDATE contacts")
 
     with in_thread(lambda: world.run(change_contact, contact_id, ContactChange(phone=NOWHERE))):
         placed.is_reached()
