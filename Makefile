@@ -20,6 +20,7 @@ IN_CACHES := RUFF_CACHE_DIR="$$PLACE/.ruff_cache" MYPY_CACHE_DIR="$$PLACE/.mypy_
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .PHONY: help setup venv demo up test lint coverage docs zones chaos killings failover-test clocks load plans contract mutations bench growth compose-test lock clean
+.PHONY: help setup venv demo up test lint coverage docs zones chaos plans model contract mutations bench growth compose-test lock clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -101,6 +102,10 @@ failover-test: setup  ## stores that fail over, and an upgrade, in mid-campaign 
 
 plans: setup  ## read the plans of what loops and polls ask, at two million contacts (half an hour)
 	PLANS_CONTACTS=2000000 $(BIN)/python -m pytest --timeout 3600 $(PYTEST) tests/service/store/test_plans.py
+
+SCHEDULES ?= 3000
+model: setup  ## draw thousands of schedules of deaths and lost answers; SCHEDULES=3000 says how many
+	SCHEDULES=$(SCHEDULES) $(BIN)/python -m pytest tests/service/engine/test_schedules.py -m long -x --hypothesis-show-statistics
 
 contract: setup  ## ask every operation of the REST API hundreds of questions, and hold the answers against its document
 	CONTRACT_EXAMPLES=200 $(BIN)/python -m pytest tests/service/api/test_api_contract.py --timeout 3600

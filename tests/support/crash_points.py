@@ -20,6 +20,18 @@ STORIES: Mapping[str, Sequence[str]] = {
         *("claim", "the carrier cuts", "dial", "time passes", "time passes", "time passes"),
         *("resolve dials", "reconcile"),
     ),
+    "a repeat that is refused": (
+        *("claim", "the carrier cuts behind", "dial", "time passes", "resolve dials"),
+        *("the carrier is busy", "dial"),
+    ),
+    "a repeat that is taken too late": (
+        *("claim", "the carrier cuts behind", "dial", "time passes", "resolve dials"),
+        *("time passes", "time passes", "time passes", "dial"),
+    ),
+    "a command that is never answered": (
+        *(*_ANSWERED, "time passes", "fire timers", "advance", "the carrier cuts behind", "perform"),
+        *("time passes", "time passes", "time passes", "time passes", "perform", "advance"),
+    ),
     "an answer that comes too late": ("claim", "dial", "time passes", "resolve dials", "advance"),
     "an opt-out while it rings": ("claim", "dial", "it rings", "advance", "opt out", "advance", "perform"),
     "an opt-out before the dial": ("claim", "opt out", "dial"),
@@ -67,6 +79,7 @@ CRASH_POINTS: Mapping[str, str] = {
     "perform: valkey hmget": "the command is leased; whether the callee answered meanwhile is not read",
     "perform: post command": "the command is stamped and leased; it has not left",
     "perform: answer command": "the carrier has carried it out; this process has not heard it",
+    "perform: valkey defer_commands": "the command went unanswered; its next turn is not set",
     "perform: valkey complete_command": "the answer is known here; the command still stands in the outbox",
     "settle: valkey xreadgroup": "the call is over, and this process has not taken its end",
     "settle: begin": "the end is this process's own; nothing is written",
@@ -113,7 +126,7 @@ def tell(schedule: Schedule, story: str, *, crash_point: str = "", fault: Fault 
 
 def _happens_outside(schedule: Schedule, part: str) -> bool:
     match part:
-        case "the carrier is busy" | "the carrier rejects" | "the carrier cuts":
+        case "the carrier is busy" | "the carrier rejects" | "the carrier cuts" | "the carrier cuts behind":
             schedule.the_carrier_says(part.removeprefix("the carrier "))
         case "it rings" | "it is told":
             _tell_everything(schedule)

@@ -20,6 +20,7 @@ ANSWERS: dict[str, Answer | None] = {
     "rejects": refusal(422, "10016", pointer="/to"),
     "fails": (500, {}),
     "cuts": (0, {}),
+    "cuts behind": None,  # it carries the request out, and its answer is lost
 }
 _LEG = re.compile(r"/v2/calls/v3:(call_\w+)")
 
@@ -66,7 +67,7 @@ class ModelCarrier:
             self.dialed[asked.body["to"]] += 1
             self.alive.add(call_id)
             self._will_tell(call_id, "call.initiated")
-        return accepted_dial(asked)
+        return self._cut() or accepted_dial(asked)
 
     def _act(self, asked: Asked) -> Answer:
         call_id, action = _LEG.match(asked.path)[1], asked.path.rpartition("/")[2]  # type: ignore[index]  # it matches
@@ -78,7 +79,13 @@ class ModelCarrier:
         if self._is_new(asked.body["command_id"]):
             self.commanded[asked.body["command_id"]] += 1
             self._carry_out(call_id, action)
-        return 200, {"data": {"result": "ok"}}
+        return self._cut() or (200, {"data": {"result": "ok"}})
+
+    def _cut(self) -> Answer | None:
+        if self.says != "cuts behind":
+            return None
+        self.says = "accepts"
+        return 0, {}
 
     def _carry_out(self, call_id: str, action: str) -> None:
         if action == "hangup":

@@ -61,6 +61,15 @@ def test_nobody_is_dialed_twice_or_lost_by_what_breaks_at(crash_point: str, begi
         assert has_died or fault is not Fault.DEATH
 
 
+@pytest.mark.parametrize("story", STORIES)
+def test_every_story_ends_well_when_nothing_breaks(story: str, begin: Beginning) -> None:
+    schedule = begin.schedule()
+
+    tell(schedule, story)
+
+    schedule.comes_to_rest()
+
+
 def test_the_page_on_reliability_names_them_all() -> None:
     page = _PAGE.read_text()
 
