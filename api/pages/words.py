@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ from orchestrator.policy.weekly_hours import CONTACT, CallingHours
 from orchestrator.policy.zones.clock_rules import clock_of
 
 _UNITS = ((86_400, "day", "days"), (3_600, "h", "h"), (60, "min", "min"), (1, "s", "s"))
+_A_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _NONE = "–"  # noqa: RUF001 the dash of an empty cell
 
 
@@ -56,6 +58,13 @@ def in_zone(at: datetime, zone: str | None, show: str) -> str:
     if show == "day":
         return f"{local:%a} {local.day} {local:%b %Y}"
     return f"{local:%a} {local.day} {local:%b} {clock} {place(zone)}" if show == "full" else f"{clock} {place(zone)}"
+
+
+def moment(value: Any) -> datetime | None:
+    """Return a value of a setting as the moment that it is; None where it is something else."""
+    if not isinstance(value, str) or not _A_MOMENT.fullmatch(value):
+        return None
+    return datetime.fromisoformat(value)
 
 
 def place(zone: str | None) -> str:

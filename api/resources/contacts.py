@@ -241,9 +241,9 @@ def _result(index: int, result: AddResult) -> ContactResult:
     fails=(404, 409, 413, 422),
 )
 def add(services: Services, campaign_id: str, body: NewContacts) -> AddedContacts:
-    """Add up to 1,000 contacts to a campaign.
+    """Add contacts to a campaign.
 
-    Good contacts are kept whatever the others are. Sending the same contacts again adds nobody twice.
+    Up to 1,000 at once; good contacts are kept whatever the others are. Sending the same again adds nobody twice.
     """
     results = [
         _result(n, result)

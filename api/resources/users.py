@@ -176,7 +176,10 @@ def remove(services: Services, user_id: str) -> Response:
     "POST", "/v1/sign-in-links", body=NewSignInLink, gives={201: SignInLinkView}, fails=(422,), role=Role.ADMIN
 )
 def link(services: Services, body: NewSignInLink) -> Response:
-    """Make a link that signs somebody in to the web page once, without a password, within ten minutes."""
+    """Make a link that signs somebody in once.
+
+    It opens the web page without a password, within ten minutes.
+    """
     now = services.clock()
     token = create_sign_in_link(body.role, by=actor().name, now=now, sql=services.sql)
     return answer(SignInLinkView(token=token, role=body.role, expires_at=now + LINK_LASTS), 201)

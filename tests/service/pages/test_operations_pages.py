@@ -94,6 +94,18 @@ def test_a_dead_letter_is_thrown_away(admin: Visitor, rest: Rest, services: Serv
     assert services.redis.xlen(KEYS.events) == 0
 
 
+def test_the_record_tells_moments_as_moments_and_deeds_in_short(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, "+12125550123")
+    rest.patch(f"/v1/campaigns/{campaign}", {"starts_at": "2031-05-06T07:08:09Z"})
+
+    page = admin.get(f"/audit?subject={campaign}")
+
+    assert '<time datetime="2031-05-06T07:08:09.000Z" data-show="full">Tue 6 May 07:08 UTC</time>' in page.text
+    assert "2031-05-06T" not in text_of(page)
+    assert "Add contacts to a campaign" in text_of(page)
+
+
 def test_a_viewer_sees_dead_letters_and_replays_none(sign_in: SignIn, rest: Rest, services: Services) -> None:
     bury_one(services, 1)
     letter, viewer = letter_of(rest), sign_in(Role.VIEWER)
