@@ -1,4 +1,7 @@
-"""`make demo`: calls two hundred simulated people with the sample flow, and reports; also on whom it did not call."""
+"""`make demo`: calls two hundred simulated people with the sample flow, and reports; also on whom it did not call.
+
+Five more are asked by a second campaign, which records what they say.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from rich.console import Console
 from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.campaign_report import report
 from orchestrator.cli.campaign_watch import watch_campaign
-from orchestrator.cli.demo_people import people_in_the_night, people_on_the_list, people_to_call
+from orchestrator.cli.demo_people import people_in_the_night, people_on_the_list, people_to_ask, people_to_call
 from orchestrator.cli.demo_reasons import show_reasons
 from orchestrator.cli.upload import upload_flow
 from orchestrator.clock import utc_now
@@ -31,7 +34,8 @@ from orchestrator.settings import Settings
 if TYPE_CHECKING:
     from orchestrator_client.models import CampaignView
 
-SAMPLE = Path(__file__).parents[1] / "flow" / "samples" / "appointment.yaml"
+_SAMPLES = Path(__file__).parents[1] / "flow" / "samples"
+SAMPLE, _RECORDS = _SAMPLES / "appointment.yaml", _SAMPLES / "feedback.yaml"
 _PEOPLE_ARE_FASTER = 8.0
 _MOST_S = 85.0
 # Detection that is not sure takes longer than two seconds, here as in life, and many simulated people opt out.
@@ -84,9 +88,11 @@ def run_demo(*, data: Path, port: int, settings: Settings, stay: bool) -> int:
 def _run_campaign(api: ApiClient, stack: Stack, interrupts: Interrupts, *, console: Console, stay: bool) -> None:
     deadline = monotonic() + _MOST_S
     wait = _looking_after(stack, interrupts, deadline)
+    asked = _ask_for_feedback(api)  # first: lists begin with the newest, which are the people of the reminders
     campaign = _create(api)
     total = api.campaigns.stats(campaign["id"])["contacts"]["total"]
     console.print(f"{total} people, {campaign['pacing']['calls_per_second']:g} calls a second")
+    console.print(f"{asked} others are asked how their visit was, and recorded")
     if stay:
         page = page_address(api.base_url, stack.api_key, path=f"/campaigns/{campaign['id']}")
         console.print(f"watch it in a browser; this link signs you in once:\n  {page}", markup=False)
@@ -123,6 +129,22 @@ def _create(api: ApiClient) -> CampaignView:
     api.campaigns.add_contacts(campaign["id"], contacts=people)
     api.campaigns.start(campaign["id"])
     return campaign
+
+
+def _ask_for_feedback(api: ApiClient) -> int:
+    """Start a campaign that records what people say; return how many it asks."""
+    flow, people = upload_flow(api, _RECORDS), people_to_ask(utc_now())
+    campaign = api.campaigns.create(
+        name="visit feedback",
+        flow=flow["id"],
+        caller_ids=["+13125550100"],
+        purpose="informational",
+        calling_hours=_BY_DAY,
+    )
+    contacts: Any = people
+    api.campaigns.add_contacts(campaign["id"], contacts=contacts)
+    api.campaigns.start(campaign["id"])
+    return len(people)
 
 
 def _looking_after(stack: Stack, interrupts: Interrupts, deadline: float) -> Callable[[float], None]:

@@ -1,4 +1,4 @@
-"""The people of the demo: two hundred who may be called, and some who may not."""
+"""The people of the demo: two hundred who may be called, some who may not, and five who are asked for their opinion."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ _ZONES = (
 )
 NOON, _NIGHT = 13, 2  # o'clock
 _OF_THE_NIGHT, _OF_THE_LIST = range(1, 7), range(11, 15)
+_OF_THE_VISIT = range(80, 85)  # they answer, and listen to the end
 
 
 def zone_where_it_is(hour: int, now: datetime) -> str:
@@ -69,6 +70,13 @@ def people_on_the_list(now: datetime) -> list[dict[str, Any]]:
     """Return contacts who have asked not to be called."""
     first = CONTACTS + 1 + len(_OF_THE_NIGHT)
     return list(_at(zone_where_it_is(NOON, now), (f"+131255501{line}" for line in _OF_THE_LIST), first=first))
+
+
+def people_to_ask(now: datetime) -> list[dict[str, Any]]:
+    """Return contacts who have been at the clinic, and are asked how it was."""
+    first = CONTACTS + 1 + len(_OF_THE_NIGHT) + len(_OF_THE_LIST)
+    people = _at(zone_where_it_is(NOON, now), (f"+131255501{line}" for line in _OF_THE_VISIT), first=first)
+    return [{**each, "variables": {"first_name": each["variables"]["first_name"]}} for each in people]
 
 
 def _at(zone: str, numbers: Iterator[str], *, first: int = 1) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.cli.demo_people import people_in_the_night, people_on_the_list, people_to_call
+from orchestrator.cli.demo_people import people_in_the_night, people_on_the_list, people_to_ask, people_to_call
 from orchestrator.clock import utc_now
 from orchestrator.local_stack.process import session_members
 from orchestrator.policy.zones.zone_names import zone_info
@@ -76,10 +76,10 @@ def two_demos(tmp_path: Path, free_port: int) -> Iterator[list[Demo]]:
 
 def test_demo_numbers_are_nobodys() -> None:
     now = utc_now()
-    people = [*people_to_call(now), *people_in_the_night(now), *people_on_the_list(now)]
+    people = [*people_to_call(now), *people_in_the_night(now), *people_on_the_list(now), *people_to_ask(now)]
     phones = [contact["phone"] for contact in people]
 
-    assert len(set(phones)) == len({contact["external_id"] for contact in people}) == 210
+    assert len(set(phones)) == len({contact["external_id"] for contact in people}) == 215
     assert all(phone[5:10] == "55501" for phone in phones)
 
 
@@ -91,6 +91,8 @@ def test_the_demo_calls_two_hundred_people_and_ends_with_a_report(demo: Demo) ->
 
     assert status == 0, demo.output
     assert "appointment reminders: today's calls are made" in demo.output
+    assert "5 others are asked how their visit was, and recorded" in demo.output
+    assert list(demo.data.glob("recordings/*/rec_*.wav"))
     reasons = demo.output.partition("not called, or not again today")[2]
     for line in "6 outside_hours: ", "2 number_day_limit: ", "4 suppressed: ":
         assert line in reasons, demo.output

@@ -105,12 +105,18 @@ def test_every_command_of_the_tour_does_what_the_tour_says(demo: DemoThatStays) 
     adas = [json.loads(line) for line in found.stdout.splitlines()]
     reached = next(ada for ada in adas if ada["last_call_id"])
 
-    typed = demo.types(_as_a_reader_types_them(demo, never_called=adas[0]["id"], reached=reached))
+    listed = demo.types("ORCHESTRATOR_DATA_DIR=data/demo orchestrator recording list --json").stdout.splitlines()
+    recorded = [json.loads(line)["id"] for line in listed]
+    assert recorded
+
+    lines = _as_a_reader_types_them(demo, never_called=adas[0]["id"], reached=reached)
+    typed = demo.types(lines.replace("rec_…", recorded[0]))
 
     assert typed.returncode == 0, typed.stdout + typed.stderr
     assert link and link[1].startswith(f"{demo.address}/sign-in/link/")
     for said in ("6  outside_hours", "2  number_day_limit", "suppressed yes", "would be called again", "lunch"):
         assert said in typed.stdout, typed.stdout
+    assert (demo.folder / f"{recorded[0]}.wav").read_bytes().startswith(b"RIFF")
     assert (demo.folder / "results.xlsx").stat().st_size > 1_000
 
 

@@ -1,11 +1,11 @@
-"""Sample flows: a reminder, a survey, an alert, a lead; each passes the check."""
+"""Sample flows: a reminder, a survey, an alert, a lead, feedback that is recorded; each passes the check."""
 
 from __future__ import annotations
 
 from importlib.resources import files
 from typing import Final
 
-SAMPLES: Final = ("appointment", "survey", "alert", "lead")
+SAMPLES: Final = ("appointment", "survey", "alert", "lead", "feedback")
 
 
 def sample(name: str) -> str:
