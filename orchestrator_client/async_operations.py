@@ -1059,9 +1059,9 @@ class AsyncCampaigns(_Group):
         return answer
 
     async def add_contacts(self, campaign_id: str, /, **body: Unpack[models.NewContacts]) -> models.AddedContacts:
-        """Add up to 1,000 contacts to a campaign.
+        """Add contacts to a campaign.
 
-        Good contacts are kept whatever the others are. Sending the same contacts again adds nobody twice.
+        Up to 1,000 at once; good contacts are kept whatever the others are. Sending the same again adds nobody twice.
         """
         answer: models.AddedContacts = await self.transport.send(
             Request(method="POST", path=address("/v1/campaigns/{}/contacts", campaign_id), json=body)
@@ -1263,6 +1263,19 @@ class AsyncCampaigns(_Group):
             )
         )
         return answer
+
+    def list_imports(
+        self, campaign_id: str, /, *, limit: int | None = None, cursor: str | None = None
+    ) -> AsyncPages[models.ImportBrief, models.PageImportBrief]:
+        """List the imports of a campaign, newest first."""
+        return AsyncPages(
+            self.transport.send,
+            Request(
+                method="GET",
+                path=address("/v1/campaigns/{}/imports", campaign_id),
+                query={"limit": limit, "cursor": cursor},
+            ),
+        )
 
     async def preview_import(
         self,
@@ -2245,7 +2258,10 @@ class AsyncSignInLinks(_Group):
     """The operations of `/v1/sign-in-links`."""
 
     async def create(self, /, **body: Unpack[models.NewSignInLink]) -> models.SignInLinkView:
-        """Make a link that signs somebody in to the web page once, without a password, within ten minutes."""
+        """Make a link that signs somebody in once.
+
+        It opens the web page without a password, within ten minutes.
+        """
         answer: models.SignInLinkView = await self.transport.send(
             Request(method="POST", path=address("/v1/sign-in-links"), json=body)
         )

@@ -821,6 +821,22 @@ class HumainEngine(TypedDict):
     transcription_model: NotRequired[Literal["humain/realtime"]]
 
 
+class ImportBrief(TypedDict):
+    """
+    An import in a list: how many rows it had, and what became of them.
+    """
+
+    id: str
+    campaign_id: str
+    status: Literal["running", "completed", "failed", "withdrawn"]
+    rows: int
+    accepted: int
+    duplicates: int
+    invalid: int
+    error: dict[str, Any] | None
+    created_at: str
+
+
 class InworldVoice(TypedDict):
     """
     Inworld.
@@ -1176,6 +1192,11 @@ class PageConnectionView(TypedDict):
 
 class PageFlowVersion(TypedDict):
     data: list[FlowVersion]
+    next_cursor: str | None
+
+
+class PageImportBrief(TypedDict):
+    data: list[ImportBrief]
     next_cursor: str | None
 
 

@@ -1057,9 +1057,9 @@ class Campaigns(_Group):
         return answer
 
     def add_contacts(self, campaign_id: str, /, **body: Unpack[models.NewContacts]) -> models.AddedContacts:
-        """Add up to 1,000 contacts to a campaign.
+        """Add contacts to a campaign.
 
-        Good contacts are kept whatever the others are. Sending the same contacts again adds nobody twice.
+        Up to 1,000 at once; good contacts are kept whatever the others are. Sending the same again adds nobody twice.
         """
         answer: models.AddedContacts = self.transport.send(
             Request(method="POST", path=address("/v1/campaigns/{}/contacts", campaign_id), json=body)
@@ -1261,6 +1261,19 @@ class Campaigns(_Group):
             )
         )
         return answer
+
+    def list_imports(
+        self, campaign_id: str, /, *, limit: int | None = None, cursor: str | None = None
+    ) -> Pages[models.ImportBrief, models.PageImportBrief]:
+        """List the imports of a campaign, newest first."""
+        return Pages(
+            self.transport.send,
+            Request(
+                method="GET",
+                path=address("/v1/campaigns/{}/imports", campaign_id),
+                query={"limit": limit, "cursor": cursor},
+            ),
+        )
 
     def preview_import(
         self,
@@ -2229,7 +2242,10 @@ class SignInLinks(_Group):
     """The operations of `/v1/sign-in-links`."""
 
     def create(self, /, **body: Unpack[models.NewSignInLink]) -> models.SignInLinkView:
-        """Make a link that signs somebody in to the web page once, without a password, within ten minutes."""
+        """Make a link that signs somebody in once.
+
+        It opens the web page without a password, within ten minutes.
+        """
         answer: models.SignInLinkView = self.transport.send(
             Request(method="POST", path=address("/v1/sign-in-links"), json=body)
         )

@@ -9,6 +9,7 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.idempotency import fresh_id
+from api.http.pagination import Page, PageQuery, cut_page
 from api.http.responses import answer
 from api.http.routes import Body, Resource
 from api.http.table_responses import CSV, EXCEL_SAYS, XLSX, csv_answer
@@ -19,6 +20,7 @@ from orchestrator.operations.contacts.import_contacts import ImportOptions, impo
 from orchestrator.operations.contacts.manage_imports import (
     each_reject,
     find_import,
+    list_imports,
     problem_kinds,
     withdraw_import,
 )
@@ -84,6 +86,20 @@ class ReadAs(BaseModel):
     columns: list[ReadColumn]
 
 
+class ImportBrief(BaseModel):
+    """An import in a list: how many rows it had, and what became of them."""
+
+    id: str
+    campaign_id: str
+    status: Literal["running", "completed", "failed", "withdrawn"]
+    rows: int
+    accepted: int
+    duplicates: int
+    invalid: int
+    error: dict[str, Any] | None
+    created_at: Moment
+
+
 class ImportView(BaseModel):
     """An import; `problems` are its refused rows by kind, `errors` the first 100, invalid ones first.
 
@@ -141,6 +157,19 @@ def create(services: Services, campaign_id: str, query: ImportQuery, body: Whole
         clock=services.clock,
     )
     return answer(_view(services, row), 201)
+
+
+@resource.route(
+    "GET",
+    "/v1/campaigns/{campaign_id}/imports",
+    query=PageQuery,
+    gives={200: Page[ImportBrief]},
+    fails=(404, 422),
+)
+def index(services: Services, campaign_id: str, query: PageQuery) -> Page[ImportBrief]:
+    """List the imports of a campaign, newest first."""
+    rows = list_imports(campaign_id, after=query.after, limit=query.limit, sql=services.sql)
+    return cut_page(rows, query, shape=lambda row: ImportBrief.model_validate(row, from_attributes=True))
 
 
 @resource.route("GET", "/v1/imports/{import_id}", gives={200: ImportView}, fails=(404,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import redis
@@ -15,6 +15,7 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters, imports
 from orchestrator.store.sql.bounded_connection import allow
+from orchestrator.store.sql.campaigns import find_campaign
 from orchestrator.store.timeouts import SWEEPING
 
 _REJECTS_READ, _CONTACTS_CANCELED = 1_000, 2_000  # at once
@@ -27,6 +28,14 @@ def find_import(import_id: str, *, sql: Engine) -> Row[Any]:
     if row is None:
         raise NotFound("import", import_id)
     return row
+
+
+def list_imports(campaign_id: str, *, after: str | None, limit: int, sql: Engine) -> Sequence[Row[Any]]:
+    """Return a page of a campaign's imports, newest first, and one row more; raise NotFound for no such campaign."""
+    with sql.connect() as tx:
+        if find_campaign(tx, campaign_id) is None:
+            raise NotFound("campaign", campaign_id)
+        return imports.list_imports(tx, campaign_id, after=after, limit=limit)
 
 
 def problem_kinds(row: Row[Any], *, sql: Engine) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.state_changes import change_state
 from orchestrator.store.sql.tables import contacts, import_rejects, imports
 
@@ -30,6 +31,12 @@ def insert_import(tx: Connection, import_id: str, campaign_id: str, params: Mapp
 def find_import(tx: Connection, import_id: str) -> Row[Any] | None:
     """Return an import."""
     return tx.execute(select(imports).where(imports.c.id == import_id)).first()
+
+
+def list_imports(tx: Connection, campaign_id: str, *, after: str | None, limit: int) -> Sequence[Row[Any]]:
+    """Return a page of a campaign's imports, newest first, and one row more."""
+    query = select(imports).where(imports.c.campaign_id == campaign_id)
+    return tx.execute(newest_first(query, imports.c.id, after=after, limit=limit)).all()
 
 
 def lock_running(tx: Connection, import_id: str) -> bool:

@@ -45,6 +45,19 @@ class _SlowFile:
         return next(self._pieces, "").encode()
 
 
+def test_the_imports_of_a_campaign_are_listed_newest_first(rest: Rest) -> None:
+    campaign, other = rest.campaign()["id"], rest.campaign()["id"]
+    first, second = (rest.upload(campaign, HEADER + _rows(n, first=10 * n)).json["id"] for n in (1, 2))
+    rest.upload(other, HEADER + _rows(1, first=50))
+
+    page = rest.get(f"/v1/campaigns/{campaign}/imports?limit=1").json
+    rest_of_it = rest.get(f"/v1/campaigns/{campaign}/imports?cursor={page['next_cursor']}").json
+
+    assert [(each["id"], each["accepted"], each["status"]) for each in page["data"]] == [(second, 2, "completed")]
+    assert ([each["id"] for each in rest_of_it["data"]], rest_of_it["next_cursor"]) == ([first], None)
+    assert rest.get(f"/v1/campaigns/{new_id('cmp')}/imports").status_code == 404
+
+
 def test_a_file_becomes_contacts(rest: Rest) -> None:
     campaign = rest.campaign()["id"]
 
