@@ -293,6 +293,11 @@ def whole_number(written: str) -> int | float | str | None:
         return written
 
 
+def with_end(fields: Sequence[tuple[str, str]], end: str) -> list[tuple[str, str]]:
+    """Return fields, (name, label), whose names go on with `end`."""
+    return [(name + end, label) for name, label in fields]
+
+
 def any_of(fields: Sequence[tuple[str, str]], *said: Mapping[str, Any]) -> bool:
     """Return whether one of these fields, (name, label), says something or is wrong."""
     return any(each.get(name) for name, _ in fields for each in said)

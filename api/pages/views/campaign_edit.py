@@ -12,6 +12,7 @@ from api.pages import campaign_words, words
 from api.pages.page_routes import Pages
 from api.pages.views import campaign_fields
 from api.pages.views.campaign_fields import (
+    CAPS,
     DESCRIPTION,
     ENDS,
     FLOW,
@@ -40,7 +41,7 @@ _MEANWHILE = (
     "Somebody has changed this campaign since you opened the form, and nothing is saved yet. What you wrote stands "
     "below, beside what the other has made of it meanwhile. Look at it and save it once more."
 )
-_PARTS = (NAME, DESCRIPTION, TAGS, PACE, HOURS, NUMBERS, PURPOSE, FLOW, STARTS, ENDS, SPEND)
+_PARTS = (NAME, DESCRIPTION, TAGS, PACE, HOURS, NUMBERS, PURPOSE, FLOW, STARTS, ENDS, SPEND, CAPS)
 _NEEDS_REST = ("flow", "caller_ids", "caller_id_pool", "purpose", "subject", "voice")
 _AT_REST = ("draft", "paused")
 _BEFORE_START = (*_AT_REST, "scheduled")
@@ -123,6 +124,7 @@ def _edit_page(
         "flows": flow_choices(visit, values["flow"]),
         "pools": campaign_fields.pool_choices(visit, values["caller_id_pool"]),
         "retried": campaign_fields.retried(campaign, campaign_fields.outcomes_of(visit, campaign.flow.id)),
+        "caps": [(name, "") for name in CAPS.shown(campaign)],
         "week": WEEK,
         "more_windows": MORE_WINDOWS,
         **campaign_fields.PURPOSE_CHOICES,

@@ -25,6 +25,8 @@ Values = dict[str, Any]
 _POOLS_SHOWN = 200
 _RETRIED = {"no_answer": "nobody answers", "busy": "the line is busy", "machine": "a machine answers"}
 _PACE = ("calls_per_second", "max_live_calls")
+_CAPPED = ("per_number_24h", "per_number_7d", "per_subject_24h", "per_caller_id_24h")
+_RESTS = ("min_gap", "rest_after_human", "rest_after_abandoned")
 _SPEND = ("per_day", "total")
 _PURPOSE = ("purpose", "subject", "voice")
 _CONSENTS = {
@@ -130,6 +132,7 @@ def retries(outcomes: frozenset[str]) -> Part:
             for field, _ in rules:
                 rule = retry[table].get(field.rpartition(".")[2], {})
                 fields[field] = words.as_list(rule.get("after", ""))
+                fields[f"{field}.at_most"] = _plain(rule.get("at_most"))
         return fields
 
     def changes(campaign: CampaignView, values: Values) -> dict[str, Any]:
@@ -140,10 +143,26 @@ def retries(outcomes: frozenset[str]) -> Part:
                 result, delays = field.rpartition(".")[2], listed(values[field])
                 kept = retry[table].pop(result, {})
                 if delays:
-                    retry[table][result] = {**kept, "after": delays}
+                    at_most = words.whole_number(values[f"{field}.at_most"])
+                    retry[table][result] = {**kept, "after": delays, "at_most": at_most}
         return {"retry": retry}
 
     return Part(shown, changes)
+
+
+# -- caps ------------------------------------------------------------------------------------------------------------
+
+
+def _caps(campaign: CampaignView) -> Values:
+    return {f"caps.{name}": _plain(value) for name, value in campaign.caps.model_dump(mode="json").items()}
+
+
+def _caps_changes(_: CampaignView, values: Values) -> dict[str, Any]:
+    counts = {name: words.whole_number(values[f"caps.{name}"]) for name in _CAPPED}
+    return {"caps": counts | {name: values[f"caps.{name}"] or None for name in _RESTS}}
+
+
+CAPS = Part(_caps, _caps_changes)
 
 
 # -- the numbers that people see -------------------------------------------------------------------------------------

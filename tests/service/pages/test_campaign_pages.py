@@ -151,6 +151,26 @@ def test_an_edit_changes_what_was_changed_and_nothing_else(admin: Visitor, rest:
     assert change["changes"].keys() == {"name", "tags", "pacing", "ends_at"}
 
 
+def test_caps_and_the_count_of_a_retry_are_edited(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign(retry=RETRY, caps={"per_number_7d": 5, "rest_after_human": "2d"})["id"]
+    before = rest.get(f"/v1/campaigns/{campaign}").json
+    form = edit_form(admin, campaign)
+    assert (form["retry.on.busy.at_most"], form["retry.on_outcome.heard.at_most"]) == ("2", "")
+    assert (form["caps.per_number_7d"], form["caps.rest_after_human"], form["caps.min_gap"]) == ("5", "2d", "")
+
+    wrong = admin.send(f"/campaigns/{campaign}/edit", form | {"caps.min_gap": "soon", "retry.on.busy.at_most": "0"})
+    assert wrong.status_code == 422
+    assert 'id="e-caps.min_gap"' in wrong.text and 'id="e-retry.on.busy.at_most"' in wrong.text
+
+    changes = {"caps.per_number_24h": "1", "caps.rest_after_human": "", "retry.on_outcome.heard.at_most": "3"}
+    assert admin.send(f"/campaigns/{campaign}/edit", form | changes).status_code == 303
+
+    after = rest.get(f"/v1/campaigns/{campaign}").json
+    assert after["caps"] == before["caps"] | {"per_number_24h": 1, "per_number_7d": 5, "rest_after_human": None}
+    retried = before["retry"]["on_outcome"]["heard"] | {"at_most": 3}
+    assert after["retry"] == before["retry"] | {"on_outcome": {"heard": retried}}
+
+
 def test_hours_retries_flow_and_numbers_are_edited(admin: Visitor, rest: Rest) -> None:
     hours = {"timezone": "America/New_York", "windows": [WEEKDAYS], "holidays": ["2027-12-25"]}
     campaign = rest.campaign(calling_hours=hours, law={}, retry=RETRY)["id"]
