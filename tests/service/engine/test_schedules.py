@@ -19,7 +19,7 @@ from tests.support.watched_stores import Fault
 from tests.support.world import World
 
 PROCESSES = 3
-IN_CI = 20
+IN_CI = 12
 WHO = st.integers(0, PROCESSES - 1)
 NTH, POINTS = st.integers(0, 12), st.integers(0, 8)
 SAYS = st.sampled_from(["accepts", "accepts", *ANSWERS])
