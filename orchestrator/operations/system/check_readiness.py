@@ -22,6 +22,7 @@ from orchestrator.operations.system.check_disk_space import has_room
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.zones.clock_rules import old_rules
 from orchestrator.settings import Settings
+from orchestrator.store.open_files import may_open_no_more
 from orchestrator.store.probes import WITHIN_S, StoreProbes
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.memory_guard import MemoryWatch
@@ -76,11 +77,13 @@ def _remedy(check: Callable[[_Installation], str], installation: _Installation) 
     try:
         return check(installation)
     except SQLAlchemyError:
-        return _AWAY["postgresql"]
+        return _NO_FILES if may_open_no_more() else _AWAY["postgresql"]
     except redis.ResponseError as err:
         return f"Redis refuses what every call needs: {err}"
     except redis.RedisError:
-        return _AWAY["redis"]
+        return _NO_FILES if may_open_no_more() else _AWAY["redis"]
+    except OSError as err:  # the Redis client reads a file of its own for each new connection
+        return _NO_FILES if may_open_no_more() else str(err)
     except Misconfigured as err:
         return str(err)
 
@@ -178,6 +181,9 @@ _AWAY = {
     "postgresql": "PostgreSQL does not answer: start it, or mend ORCHESTRATOR_DATABASE_URL",
     "redis": "Redis does not answer: start it, or mend ORCHESTRATOR_REDIS_URL",
 }
+_NO_FILES = (
+    "this process may open no more files, and so reaches no store anew: raise its limit (`ulimit -n`, LimitNOFILE)"
+)
 _STILL = f"did not answer within {WITHIN_S:g} s: it stands still, or has more to do than it can"
 _SILENT = {"postgresql": f"PostgreSQL {_STILL}", "redis": f"Redis {_STILL}"}
 _WAITS = f"a store {_STILL}"
