@@ -2448,7 +2448,7 @@ class Users(_Group):
     """The operations of `/v1/users`."""
 
     def create(self, /, **body: Unpack[models.NewUser]) -> models.UserView:
-        """Create a user, who signs in to the web page with a login and a password. What is stored is its argon2id digest.
+        """Create a user. Who is one signs in to the web page with a login and a password, stored as its argon2id digest.
 
         A repeat is refused with 409 `login_taken`, so that nobody is created twice.
         """

@@ -41,10 +41,11 @@ class RestRoutes:
     def __init__(self, routes: tuple[Route, ...], views: Views) -> None:
         self._by_view = {route.view: route for route in routes}
         self.views = views
-        self._said = {f"{route.method} {route.path}": route.summary.rstrip(".") for route in reversed(routes)}
+        first_sentences = ((route, route.summary.partition(". ")[0].rstrip(".")) for route in reversed(routes))
+        self._said = {f"{route.method} {route.path}": said for route, said in first_sentences}
 
     def words_of(self, action: str) -> str:
-        """Return what was done in words, as REST's reference says it; what is no request is said as it is."""
+        """Return what was done, as the first sentence of REST's reference; what is no request is said as it is."""
         return self._said.get(action, action)
 
     def of(self, view: View) -> Route:

@@ -118,7 +118,7 @@ def _view(row: Any) -> UserView:
 # A password is in the body: under an Idempotency-Key its digest would be kept, and that is a fast one.
 @resource.route("POST", "/v1/users", body=NewUser, gives={201: UserView}, fails=(409, 422, 429), role=Role.ADMIN)
 def create(services: Services, body: NewUser) -> Response:
-    """Create a user, who signs in to the web page with a login and a password. What is stored is its argon2id digest.
+    """Create a user. Who is one signs in to the web page with a login and a password, stored as its argon2id digest.
 
     A repeat is refused with 409 `login_taken`, so that nobody is created twice.
     """

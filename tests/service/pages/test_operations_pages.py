@@ -146,6 +146,8 @@ def test_a_key_is_shown_once_and_works_until_it_is_revoked(admin: Visitor, rest:
     admin.send(f"/keys/{listed['id']}/revoke")
     assert rest.get(f"/v1/keys/{listed['id']}").json["revoked_at"]
     assert "revoked" in text_of(admin.get("/keys"))
+    record = text_of(admin.get("/audit"))
+    assert "Create a key" in record and "shown this once" not in record
 
 
 def test_a_key_that_cannot_be_is_said_beside_its_field(admin: Visitor, rest: Rest) -> None:
