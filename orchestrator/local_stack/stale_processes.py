@@ -14,6 +14,7 @@ from orchestrator.local_stack.data_folder import write_private
 from orchestrator.local_stack.process import end_session, session_members
 
 _SAME_START_S = 2.0  # the kernel's clock of process starts drifts a little against the wall clock
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class RunningProgram(NamedTuple):
@@ -28,7 +29,8 @@ class _Recorded(BaseModel):
 
     name: str
     pid: int
-    started: float
+    started: float  # in seconds since that boot, which nobody changes who sets the clock
+    boot: str | None = None  # the version before wrote none, and Unix seconds
 
 
 _Record = TypeAdapter(list[_Recorded])
@@ -36,14 +38,18 @@ _Record = TypeAdapter(list[_Recorded])
 
 def record(file: Path, running: Iterable[RunningProgram]) -> None:
     """Record the running programs with their start times, which detect a reused process id."""
-    known = [_Recorded(name=one.name, pid=one.pid, started=start) for one in running if (start := _start(one.pid))]
+    boot = _boot()
+    known = [
+        _Recorded(name=one.name, pid=one.pid, started=start, boot=boot)
+        for one in running
+        if (start := _start(one.pid)) is not None
+    ]
     write_private(file, _Record.dump_json(known).decode())
 
 
 def end_stale_processes(file: Path, *, patience_s: float = 5.0) -> list[str]:
     """End every recorded program that still runs, with all processes of its session; return the names."""
-    recorded = [one for one in _read(file) if abs((_start(one.pid) or one.started) - one.started) < _SAME_START_S]
-    stale = [one for one in recorded if session_members(one.pid)]
+    stale = [one for one in _read(file) if _is_the_same(one) and session_members(one.pid)]
     leaders = [psutil.Process(one.pid) for one in stale if psutil.pid_exists(one.pid)]
     for leader in leaders:
         leader.send_signal(signal.SIGINT if leader.name() == "postgres" else signal.SIGTERM)
@@ -61,8 +67,23 @@ def _read(file: Path) -> list[_Recorded]:
         return []
 
 
+def _is_the_same(recorded: _Recorded) -> bool:
+    """Say whether what has the process id now is what was recorded, or nothing has it."""
+    if recorded.boot not in (None, _boot()):
+        return False
+    since = psutil.boot_time() if recorded.boot is None else 0.0
+    start = _start(recorded.pid)
+    return start is None or abs(since + start - recorded.started) < _SAME_START_S
+
+
 def _start(pid: int) -> float | None:
+    """Return when a process began, in seconds since boot; None if it is gone."""
     try:
-        return psutil.Process(pid).create_time()
+        return psutil.Process(pid).create_time() - psutil.boot_time()
     except psutil.NoSuchProcess:
         return None
+
+
+def _boot() -> str:
+    """Return what names this boot; empty where the system does not say."""
+    return _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else ""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
+from orchestrator.clock import boot_seconds
 from orchestrator.errors import Misconfigured
 from orchestrator.local_stack.data_folder import Binding, DataFolder, read_addresses, stored_api_key
 from orchestrator.local_stack.embedded_servers import start_valkey
@@ -96,13 +99,32 @@ def test_r24_a_recorded_orphan_is_ended_before_the_next_start(
     assert eventually(lambda: stray.poll() is not None)
 
 
-def test_r24_a_later_process_with_a_recorded_number_is_left_alone(
+def test_a_record_goes_by_the_time_since_boot_whoever_sets_the_clock(
     folder: DataFolder, stray: subprocess.Popen[bytes]
 ) -> None:
     record(folder.children, [RunningProgram("engine", stray.pid)])
-    text = folder.children.read_text()
-    start = text.split('"started":')[1].split("}")[0]
-    folder.children.write_text(text.replace(start, str(float(start) - 60)))
+
+    [recorded] = json.loads(folder.children.read_text())
+
+    assert 0 <= boot_seconds() - recorded["started"] < 60
+
+
+def test_an_orphan_that_the_version_before_recorded_is_ended(
+    folder: DataFolder, stray: subprocess.Popen[bytes]
+) -> None:
+    started = psutil.Process(stray.pid).create_time()
+    folder.children.write_text(json.dumps([{"name": "engine", "pid": stray.pid, "started": started}]))
+
+    assert end_stale_processes(folder.children, patience_s=0.5) == ["engine"]
+
+
+@pytest.mark.parametrize("other", [{"started": -60.0}, {"boot": "another"}], ids=["started later", "after a restart"])
+def test_r24_a_later_process_with_a_recorded_number_is_left_alone(
+    folder: DataFolder, stray: subprocess.Popen[bytes], other: dict[str, Any]
+) -> None:
+    record(folder.children, [RunningProgram("engine", stray.pid)])
+    [recorded] = json.loads(folder.children.read_text())
+    folder.children.write_text(json.dumps([{**recorded, **other}]))
 
     ended = end_stale_processes(folder.children, patience_s=0.5)
 
