@@ -51,6 +51,8 @@ ABOUT_NOBODY: Final = frozenset(
         "leg",
         "partners",
         "probe",
+        "processes",
+        "processes_heard",
         "rewrites",
         "tries",
     }
