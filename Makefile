@@ -1,7 +1,7 @@
 # make demo: two hundred simulated people are called before your eyes. make test: everything is checked.
 PYTHON ?= python3
 # Processes that test side by side, each with servers of its own: most tests wait more than they work. Whole stacks, of
-# eight processes each, are tested two at a time.
+# eight processes each, are tested two at a time, and in order: the longest file would come last, with nothing beside it.
 TESTERS ?= 3
 STACK_TESTERS ?= 2
 PYTEST := -o cache_dir="$$PLACE/.pytest_cache" --hypothesis-profile=ci
@@ -51,7 +51,7 @@ up: setup  ## start everything on this machine
 
 test: lint coverage  ## lint, types, import arrows, all tests; TESTERS=1 STACK_TESTERS=1 runs them one by one
 	$(IN_CACHES) $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile $(PYTEST) $(COVERED:%=--ignore=%) tests/unit tests/service
-	$(IN_CACHES) $(BIN)/python -m pytest -n $(STACK_TESTERS) --dist loadfile $(PYTEST) tests/e2e tests/browser
+	$(IN_CACHES) $(BIN)/python -m pytest -n $(STACK_TESTERS) --dist loadfile --no-loadscope-reorder $(PYTEST) tests/e2e tests/browser
 
 lint: setup  ## the checks that need no server
 	$(IN_CACHES) $(BIN)/ruff check .

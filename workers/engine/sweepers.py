@@ -69,7 +69,7 @@ def sweep_loops(services: Services) -> list[Loop]:
 
     return [
         Loop("epoch", rebuilder.watch, 1.0),
-        Loop("server clock", lambda: follow_clock(client, keys), 1.0),
+        Loop("server clock", lambda: follow_clock(client, keys), 5.0),
         Loop("wakes", lambda: publish(CALLS_PERFORM, overdue_wakes(services.redis, services.keys, commands)), 1.0),
         Loop("sends", when(Work.SENDS, repeat_sends), 1.0),
         Loop("suppressed", when(Work.SUPPRESSED, lambda: hang_up_suppressed(sql, client, keys)), 1.0),
