@@ -3928,10 +3928,10 @@ class ImportView(TypedDict):
     duplicates: int
     invalid: int
     error: dict[str, Any] | None
+    created_at: str
     read_as: ReadAs | None
     problems: list[ProblemKind]
     errors: list[RejectView]
-    created_at: str
 
 
 class ListedCampaign(TypedDict):

@@ -100,24 +100,15 @@ class ImportBrief(BaseModel):
     created_at: Moment
 
 
-class ImportView(BaseModel):
+class ImportView(ImportBrief):
     """An import; `problems` are its refused rows by kind, `errors` the first 100, invalid ones first.
 
     All of them are in rejects.csv. `read_as` is null for imports by earlier versions.
     """
 
-    id: str
-    campaign_id: str
-    status: Literal["running", "completed", "failed", "withdrawn"]
-    rows: int
-    accepted: int
-    duplicates: int
-    invalid: int
-    error: dict[str, Any] | None
     read_as: ReadAs | None
     problems: list[ProblemKind]
     errors: list[RejectView]
-    created_at: Moment
 
 
 def _view(services: Services, row: Any) -> ImportView:

@@ -24,7 +24,6 @@ CARRIER_TROUBLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 # A deck that is dealt out before it is shuffled anew: so a short run meets every kind.
 _DECK = ["kill"] * 4 + ["freeze"] * 2 + [*NetworkFault, NetworkFault.MUTE] + ["carrier"]
-_LASTS = {"kill": 0, NetworkFault.HALF_CLOSE: 0, NetworkFault.MUTE: 2}  # longer than anybody waits for PostgreSQL
 
 
 @dataclass(frozen=True)

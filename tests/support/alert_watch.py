@@ -14,6 +14,9 @@ from orchestrator.services import Services
 from orchestrator.store.redis.told_counts import CountTeller
 from tests.support.rest import Rest
 from tests.support.rule_evaluator import Scrape, fires, scrape
+from tests.support.world import World
+
+LATE_S = 90  # what came so long ago is late to every rule
 
 RULES: list[dict[str, Any]] = YAML(typ="safe").load(
     (Path(__file__).resolve().parents[2] / "deploy" / "prometheus" / "alerts.yml").read_text()
@@ -59,3 +62,14 @@ def watch_of(services: Services) -> Watch:
     watch.look()
     assert watch.pending() == set()
     return watch
+
+
+def dial_some(world: World, number: int) -> list[str]:
+    """Dial so many people of a new campaign; return their calls."""
+    campaign_id = world.campaign()
+    world.contacts(campaign_id, number)
+    claimed = world.claim(campaign_id)
+    for call_id in claimed:
+        world.dialer.dial_call(call_id)
+    world.advance()
+    return claimed

@@ -14,7 +14,7 @@ from orchestrator.local_stack.embedded_servers import RunningServer, start_postg
 from orchestrator.services import Services
 from orchestrator.store.redis.event_streams import ensure_groups
 from orchestrator.telnyx.client_state import ClientState
-from tests.support.alert_watch import Watch, watch_of
+from tests.support.alert_watch import LATE_S, Watch, dial_some, watch_of
 from tests.support.carrier_stub import CarrierStub, refusal
 from tests.support.refused_rows import TOO_LARGE, refuse_rows
 from tests.support.unknown_calls import unknown_call
@@ -22,22 +22,11 @@ from tests.support.world import CONNECTION, World
 from workers.loops import Loop, run_loop
 
 TRIES = 20  # of an entry, before it is buried
-LATE_S = 90
 
 
 @pytest.fixture
 def watch(world: World) -> Watch:
     return watch_of(world.services)
-
-
-def dial_some(world: World, number: int) -> list[str]:
-    campaign_id = world.campaign()
-    world.contacts(campaign_id, number)
-    claimed = world.claim(campaign_id)
-    for call_id in claimed:
-        world.dialer.dial_call(call_id)
-    world.advance()
-    return claimed
 
 
 def webhook_of_long_ago(world: World, call_id: str, event_type: str) -> None:

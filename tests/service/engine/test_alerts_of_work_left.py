@@ -14,7 +14,7 @@ from orchestrator.services import Services
 from orchestrator.store.redis.event_streams import ensure_groups
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.sql.engine import open_sql
-from tests.support.alert_watch import Watch, watch_of
+from tests.support.alert_watch import LATE_S, Watch, dial_some, watch_of
 from tests.support.carrier_stub import CarrierStub, refusal
 from tests.support.incoming import tell
 from tests.support.poll import eventually
@@ -27,23 +27,12 @@ from workers.loops import run_loop
 from workers.tasks.names import CALLS_DIAL, CALLS_PERFORM
 from workers.tasks.publish import publish, queued
 
-LATE_S = 90
 UNKNOWN_LEG = "v3:of-nobody"
 
 
 @pytest.fixture
 def watch(world: World) -> Watch:
     return watch_of(world.services)
-
-
-def dial_some(world: World, number: int) -> list[str]:
-    campaign_id = world.campaign()
-    world.contacts(campaign_id, number)
-    claimed = world.claim(campaign_id)
-    for call_id in claimed:
-        world.dialer.dial_call(call_id)
-    world.advance()
-    return claimed
 
 
 def age(world: World, stream: str) -> None:
