@@ -202,7 +202,8 @@ def test_who_has_said_that_nothing_more_will_come_is_left_after_the_answer(tmp_p
         eventually(lambda: _only(front).is_last)
         yield PIECE
 
-    with front_here(app, limits(tmp_path)) as (port, front), connect(port, GET) as peer:
+    with front_here(app, limits(tmp_path)) as (port, front), connect(port) as peer:
+        peer.sendall(GET)  # not before: the application needs `peer`
         assert read_all(peer).endswith(b"0\r\n\r\n")
 
 
