@@ -19,8 +19,7 @@ IN_CACHES := RUFF_CACHE_DIR="$$PLACE/.ruff_cache" MYPY_CACHE_DIR="$$PLACE/.mypy_
 	HYPOTHESIS_STORAGE_DIRECTORY="$$PLACE/.hypothesis"
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help setup venv demo up test lint coverage docs zones chaos killings failover-test clocks load plans contract mutations bench growth compose-test lock clean
-.PHONY: help setup venv demo up test lint coverage docs zones chaos plans model contract mutations bench growth compose-test lock clean
+.PHONY: help setup venv demo up test lint coverage docs zones chaos killings failover-test clocks load model plans contract mutations bench growth compose-test lock clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from typing import Any
 
 from flask import Flask, Response, request
 from pydantic import BaseModel
 from werkzeug.exceptions import MethodNotAllowed, UnsupportedMediaType
-from werkzeug.routing import Rule
+from werkzeug.routing import Map, Rule
 
 from api.http import auth, problems
 from api.http.audit import Views, audited, views_by_path
@@ -37,40 +37,50 @@ def create_app(services: Services) -> Flask:
     Raises Misconfigured when no API key is set.
     """
     ring = auth.key_ring(services)
-    app = bare_app("api")
+    app = _bare_app("api", _all_addresses())
     app.before_request(lambda: auth.refuse_stranger(ring))
     webhooks.install(app, services)
-    mount(app, services, ROUTES)
+    _mount(app, services, ROUTES)
     site.install(app, services, ROUTES)
     return app
 
 
 def create_door(services: Services) -> Flask:
     """Return the webhook endpoint alone, with its health check."""
-    app = bare_app("webhooks")
+    routes = (*webhooks.resource.routes, *(r for r in health.resource.routes if r.path == "/healthz"))
+    app = _bare_app("webhooks", Map(_rules(routes), merge_slashes=False))
     webhooks.install(app, services)
-    mount(app, services, (*webhooks.resource.routes, *(r for r in health.resource.routes if r.path == "/healthz")))
+    _mount(app, services, routes)
     return app
 
 
-def bare_app(name: str) -> Flask:
-    """Return an application without routes that answers its errors with problem documents."""
+@cache
+def _all_addresses() -> Map:
+    """Return the addresses of API and page, put together once a process: each rule is compiled, which takes longest."""
+    return Map([*_rules(ROUTES), *site.rules()], merge_slashes=False)
+
+
+def _bare_app(name: str, addresses: Map) -> Flask:
+    """Return an application without views that answers its errors with problem documents."""
     app = Flask(name, static_folder=None)
-    app.url_map.merge_slashes = False
+    app.url_map = addresses
     problems.install(app)
     return app
 
 
-def mount(app: Flask, services: Services, routes: Iterable[Route]) -> None:
-    """Add `routes` to `app`: one rule for each path, whatever the method.
+def _rules(routes: Iterable[Route]) -> list[Rule]:
+    """Return one rule for each path of `routes`, whatever the method.
 
     A rule that left methods out would let them fall through to a rule with a variable in the same place, whose 404
     says that the address is unknown.
     """
-    routes = tuple(routes)
+    paths = sorted({route.path for route in routes})
+    return [Rule(re.sub(r"\{(\w+)\}", r"<\1>", path), endpoint=path) for path in paths]
+
+
+def _mount(app: Flask, services: Services, routes: Sequence[Route]) -> None:
     views = views_by_path(routes)
     for path, same in groupby(sorted(routes, key=_address), key=lambda route: route.path):
-        app.url_map.add(Rule(re.sub(r"\{(\w+)\}", r"<\1>", path), endpoint=path))
         app.view_functions[path] = _handler(services, _by_method(same), views)
 
 

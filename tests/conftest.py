@@ -17,6 +17,7 @@ from orchestrator.local_stack import ports
 from orchestrator.local_stack.embedded_servers import RunningServer, start_postgres, start_valkey
 from orchestrator.store.sql.engine import open_sql
 from tests.support.databases import ReusableDatabase
+from tests.support.memory_folder import memory_folder
 
 # A busy machine is no fault of the code, so examples have no deadline. `make test` tries the same ones every time.
 settings.register_profile("random", deadline=None)
@@ -26,7 +27,7 @@ settings.load_profile("random")
 
 @pytest.fixture(scope="session")
 def servers_folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="orchestrator-tests-") as folder:
+    with tempfile.TemporaryDirectory(prefix="orchestrator-tests-", dir=memory_folder()) as folder:
         yield Path(folder)
 
 

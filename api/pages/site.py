@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from urllib.parse import quote
 
 from flask import Flask, Response, g, request
@@ -31,6 +32,7 @@ from orchestrator.operations.access.sign_in import Session, find_session
 from orchestrator.services import Services
 
 _ENDPOINT = "page "
+_STATIC = "static file"
 _SESSION_KEPT_S = 2.0
 _MOST_IN_FIELDS = 4 * 1024**2  # all else of a form are files, which are not held in memory
 
@@ -40,20 +42,34 @@ def routes_for_server() -> list[Route]:
     return [page.for_server() for page in sorted(catalogue.ROUTES, key=lambda page: "{" in page.path)]
 
 
+def rules() -> list[Rule]:
+    """Return one rule for each address of the web page."""
+    paths = dict.fromkeys(route.path for route in catalogue.ROUTES)
+    return [
+        Rule("/static/<name>", endpoint=_STATIC, methods=["GET"]),
+        *(Rule(path.replace("{", "<").replace("}", ">"), endpoint=_ENDPOINT + path) for path in paths),
+    ]
+
+
 def install(app: Flask, services: Services, rest_routes: tuple[Route, ...]) -> None:
-    """Add the web page to `app`, which serves `rest_routes` already."""
-    static = StaticFiles()
-    shared = Site(RestRoutes(rest_routes, views_by_path(rest_routes)), Renderer(static), LiveParts())
+    """Give `app` the views of the web page, over the `rest_routes` that it serves."""
+    static, renderer = _files_and_templates()
+    shared = Site(RestRoutes(rest_routes, views_by_path(rest_routes)), renderer, LiveParts())
     desk = _Desk(services, shared)
-    app.url_map.add(Rule("/static/<name>", endpoint="static file", methods=["GET"]))
-    app.view_functions["static file"] = lambda name: secure(static.answer(name))
+    app.view_functions[_STATIC] = lambda name: secure(static.answer(name))
     by_path: dict[str, dict[str, PageRoute]] = {}
     for route in catalogue.ROUTES:
         by_path.setdefault(route.path, {})[route.method] = route
     for path, by_method in by_path.items():
-        app.url_map.add(Rule(path.replace("{", "<").replace("}", ">"), endpoint=_ENDPOINT + path))
         app.view_functions[_ENDPOINT + path] = desk.handler(by_method)
     app.register_error_handler(Exception, desk.to_answer)
+
+
+@cache
+def _files_and_templates() -> tuple[StaticFiles, Renderer]:
+    """Return what is the same for every application: read and compiled once a process."""
+    static = StaticFiles()
+    return static, Renderer(static)
 
 
 class _Desk:
