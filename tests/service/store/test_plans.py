@@ -47,6 +47,7 @@ from orchestrator.store.sql.sweeping_work import Work
 from orchestrator.store.sql.tallies import fold_tallies
 from tests.support.carrier_stub import carrier_stub
 from tests.support.large_installation import A_SMALL_ONE, ALL_WAIT, FEW_DUE, NOWHERE, OVER, fill
+from tests.support.memory_folder import memory_folder
 from tests.support.plans import Plan, explained
 from tests.support.postgres_16 import start_postgres_16
 from tests.support.rest import Rest
@@ -63,7 +64,7 @@ _START = {16: start_postgres_16, 18: lambda folder: start_postgres(folder, durab
 @pytest.fixture(scope="module", params=_START)
 def large(request: pytest.FixtureRequest) -> Iterator[tuple[Engine, str]]:
     """Return a large installation on one version of PostgreSQL."""
-    with tempfile.TemporaryDirectory(prefix="plans-") as folder:
+    with tempfile.TemporaryDirectory(prefix="plans-", dir=memory_folder()) as folder:
         server = _START[request.param](Path(folder))
         upgrade(server.url)
         sql = open_sql(server.url)
