@@ -13,6 +13,10 @@ from pydantic import SecretStr
 
 from orchestrator.cli.api_client import ApiClient, ApiError
 from orchestrator.local_stack.ports import free_port
+from simulator.callees.callee import Kind
+from simulator.callees.population import CalleePopulation
+from simulator.seeded_random import SeededRandom
+from simulator.settings import Settings
 from tests.support.poll import eventually
 from tests.support.up import Up
 
@@ -88,21 +92,21 @@ def ended(rest: ApiClient, call_id: str) -> dict[str, Any] | None:
 
 
 def answered_call(rest: ApiClient, lines: range, **more: Any) -> str:
-    """Call one person after the other until somebody answers; return that call."""
-    for line in lines:
-        whom = {"to": f"+14155550{line}", "from": "+13125550100", "ignore_hours": True, "because": "a test", **more}
-        call_id = str(rest.calls.create(**whom, idempotency_key=f"line-{line}")["id"])
-        types = eventually(
-            lambda call_id=call_id: {"call.answered", "call.hangup"} & set(told(rest, call_id)), within=60
-        )
-        if "call.answered" in types:
-            return call_id
-    raise AssertionError("nobody answers")
+    """Call the first of these people who picks up at once and stays; return the call, answered."""
+    number = next(number for line in lines if is_patient(number := f"+14155550{line}"))
+    whom = {"to": number, "from": "+13125550100", "ignore_hours": True, "because": "a test", **more}
+    call_id = str(rest.calls.create(**whom, idempotency_key=number)["id"])
+    eventually(lambda: "call.answered" in told(rest, call_id), within=60)
+    return call_id
 
 
-def reached(rest: ApiClient, call_id: str) -> str | None:
-    """Return which came first of an answer and a hangup, or None while it rings."""
-    return next((event for event in told(rest, call_id) if event in {"call.answered", "call.hangup"}), None)
+def is_patient(number: str) -> bool:
+    """Say whether, of the people whom `up` simulates, somebody there answers soon and bears silence."""
+    usual = Settings()
+    mix = {str(kind): weight for kind, weight in usual.mix.items()}
+    people = CalleePopulation(random=SeededRandom(usual.seed), mix=mix, with_test_numbers=False)
+    person = people.answer(number, nth=0)
+    return person.kind is Kind.HUMAN and person.rings_s < 4 and person.patience_s > 20
 
 
 def told(rest: ApiClient, call_id: str) -> list[str]:
