@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from hashlib import sha256
 from signal import SIGTERM
 
@@ -12,6 +13,7 @@ from orchestrator.local_stack import command_lines
 from orchestrator.local_stack.program import Program
 from orchestrator.web.session import open_session
 
+_ONCE = {"Connection": "close"}  # a connection kept would be one of a server that has been started again since
 _ENGINE_RUNS = "engine runs: "
 STOP_ORDER = (
     ("dispatch",),
@@ -87,12 +89,18 @@ def _worker(env: Mapping[str, str], queue: command_lines.Queue, number: int) -> 
     return Program(name=name, argv=argv, env=env, ready_line=" ready.", patience_s=20)
 
 
+@cache
+def _session() -> requests.Session:
+    """Return the session of all probes: one for each would read the public authorities fifty times a second."""
+    return open_session()
+
+
 def _answers(port: int, path: str = "/healthz") -> Callable[[], bool]:
     """Return a probe for any answer below 500, authorized or not."""
 
     def probe() -> bool:
         try:
-            return open_session().get(f"http://127.0.0.1:{port}{path}", timeout=2).status_code < 500
+            return _session().get(f"http://127.0.0.1:{port}{path}", headers=_ONCE, timeout=2).status_code < 500
         except requests.RequestException:
             return False
 

@@ -56,6 +56,23 @@ def test_the_clock_of_the_stores_that_is_set_and_set_right_again_calls_nobody_tw
             assert _most_sends_of_one_attempt(campaign, simulator) == 1
 
 
+def test_a_machine_whose_clock_runs_an_hour_ahead_and_is_set_right_leaves_no_call_waiting(tmp_path: Path) -> None:
+    with clocked_stack(tmp_path) as (stack, simulator, clock):
+        campaign = CampaignRun(stack, CONTACTS, pacing=UNHURRIED)
+        campaign.act("start")
+        campaign.wait_until_dialed(CONTACTS // 4)
+
+        clock.set("programs", "stores", by_s=3_600)
+        eventually(lambda: "clock" in stack.readiness(), within=NOTICED_S, every=0.5)
+        clock.set("programs", "stores", by_s=0)
+
+        _let_what_waits_be_due(campaign)
+        eventually(stack.is_ready, within=NOTICED_S, every=0.5)
+        # What was told while the clock was wrong is lost: those calls end without a cause, and nobody is called again.
+        campaign.wait_until_completed(within=300, hurried_by=simulator)
+        assert _most_sends_of_one_attempt(campaign, simulator) == 1
+
+
 def _let_what_waits_be_due(campaign: CampaignRun) -> None:
     """Let who was to be called again at a moment of the wrong clock not wait until that has come."""
     campaign.stack.execute("UPDATE calls SET last_sent_at = now() WHERE state = 'ended' AND last_sent_at > now()")

@@ -1,4 +1,4 @@
-"""Takes accepted calls whose deadline has passed, to be asked about at the carrier."""
+"""Takes accepted calls whose deadline has passed, or cannot be right, to be asked about at the carrier."""
 
 from __future__ import annotations
 
@@ -14,22 +14,31 @@ from orchestrator.store.sql.inbound_calls import ASK_EVERY_S
 from orchestrator.store.sql.state_lists import spelled
 from orchestrator.store.sql.tables import calls
 
+_CLOCK_DRIFTS_S = 1
+
 
 def take_overdue_calls(tx: Connection, *, ask_again_s: int, limit: int) -> Sequence[Row[Any]]:
     """Return overdue calls, their deadline moved so that one sweeper asks about each.
 
-    `may_go_on` is true of a caller who still has time: the deadline only asks whether that caller is still there.
+    A deadline later than any that could be given now was given by a clock that has been set back since: that call is
+    asked about once, and has all its time from now on.
+
+    `may_go_on` is true of a call that still has time: the carrier is only asked whether somebody is still there.
     """
+    now = func.clock_timestamp()
+    is_too_late = calls.c.deadline_at > now + _seconds(_asked_after_s() + _CLOCK_DRIFTS_S)
     overdue = (
         select(calls.c.id)
-        .where(calls.c.state == spelled(AttemptState.ACCEPTED), calls.c.deadline_at < func.clock_timestamp())
+        .where(calls.c.state == spelled(AttemptState.ACCEPTED), (calls.c.deadline_at < now) | is_too_late)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    now = func.clock_timestamp()
-    may_go_on = (calls.c.direction == "inbound") & (_ends_at() > now)
-    soon = func.least(now + timedelta(seconds=ASK_EVERY_S), _ends_at())
-    asked_again = case((may_go_on, soon), else_=now + timedelta(seconds=ask_again_s))
+    is_caller_with_time = (calls.c.direction == "inbound") & (_ends_at() > now)
+    asked_again = case(
+        (is_too_late, now + _seconds(_asked_after_s())),
+        (is_caller_with_time, func.least(now + timedelta(seconds=ASK_EVERY_S), _ends_at())),
+        else_=now + timedelta(seconds=ask_again_s),
+    )
     taken = (
         update(calls)
         .where(calls.c.id.in_(overdue))
@@ -39,13 +48,25 @@ def take_overdue_calls(tx: Connection, *, ask_again_s: int, limit: int) -> Seque
             calls.c.call_control_id,
             calls.c.deadline_at,
             now.label("db_now"),
-            may_go_on.label("may_go_on"),
+            (is_caller_with_time | (calls.c.deadline_at > now + _seconds(ask_again_s))).label("may_go_on"),
         )
     )
     return tx.execute(taken).all()
 
 
+def _asked_after_s() -> ColumnElement[int]:
+    """Return how long after its answer a call is asked about at the latest."""
+    return case((calls.c.direction == "inbound", func.least(ASK_EVERY_S, _lasts_s())), else_=_lasts_s())
+
+
 def _ends_at() -> ColumnElement[datetime]:
     """Return when a call has had all the time it was given."""
-    lasts_s = calls.c.ring_limit_s + calls.c.talk_limit_s + DEADLINE_SLACK_S
-    return calls.c.accepted_at + func.make_interval(0, 0, 0, 0, 0, 0, lasts_s)
+    return calls.c.accepted_at + _seconds(_lasts_s())
+
+
+def _lasts_s() -> ColumnElement[int]:
+    return calls.c.ring_limit_s + calls.c.talk_limit_s + DEADLINE_SLACK_S
+
+
+def _seconds(seconds: ColumnElement[int] | int) -> ColumnElement[timedelta]:
+    return func.make_interval(0, 0, 0, 0, 0, 0, seconds)

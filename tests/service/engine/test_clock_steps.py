@@ -18,6 +18,7 @@ from orchestrator.clock import utc_now
 from orchestrator.local_stack.embedded_servers import start_postgres, start_valkey
 from orchestrator.operations.calls.command_leases import LEASE_MS
 from orchestrator.operations.recovery.monitor_carrier import compare_clocks, reopen_dispatch
+from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
 from orchestrator.operations.recovery.reconcile_unknown_calls import GIVE_UP_AFTER_S, LOOK_EVERY_S
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
@@ -254,3 +255,55 @@ def test_r15_timers_and_streams_go_by_the_clock_that_was_set_back(world: World) 
     stamped = world.redis.xadd(keys.events, {"own": "{}"})
     assert abs(int(stamped.partition(b"-")[0]) - now) < slack
     assert read(world) == [stamped]
+
+
+def accepted_in_an_hour(world: World) -> str:
+    """Return a live call whose times were written by a clock that has been set back by an hour since."""
+    call_id = world.dialed_call()
+    world.hear(call_id, "call.answered")
+    world.work(call_id)
+    world.execute(
+        "UPDATE calls SET accepted_at = accepted_at + interval '1 h', deadline_at = deadline_at + interval '1 h'"
+    )
+    return call_id
+
+
+def ask_about_calls(world: World) -> int:
+    return poll_call_status(world.sql, world.redis, world.keys, world.carrier)
+
+
+def test_a_call_that_ended_while_the_clock_was_ahead_is_ended_now_and_not_in_an_hour(
+    world: World, carrier: CarrierStub
+) -> None:
+    call_id = accepted_in_an_hour(world)
+
+    ask_about_calls(world)
+    world.advance()
+    world.let_timers_fire()
+    world.advance()
+    world.settle()
+
+    assert world.call_row(call_id)["state"] == "ended"
+
+
+def test_a_live_call_that_was_accepted_while_the_clock_was_ahead_has_all_its_time_and_no_more(
+    world: World, carrier: CarrierStub
+) -> None:
+    call_id = accepted_in_an_hour(world)
+    carrier.get = lambda _asked: (200, {"data": {"call_control_id": f"v3:{call_id}", "is_alive": True}})
+
+    asked = [ask_about_calls(world) for _ in range(3)]
+    world.work(call_id)
+    hangups_at_first = hangups(carrier)
+    world.execute(
+        "UPDATE calls SET deadline_at = deadline_at - make_interval(secs => ring_limit_s + talk_limit_s + 60)"
+    )
+    asked.append(ask_about_calls(world))
+    world.work(call_id)
+
+    assert asked == [1, 0, 0, 1]
+    assert (hangups_at_first, hangups(carrier)) == (0, 1)
+
+
+def hangups(carrier: CarrierStub) -> int:
+    return sum(asked.path.endswith("/hangup") for asked in carrier.actions)
