@@ -88,7 +88,7 @@ chaos: setup  ## campaigns under a monkey that kills, freezes and breaks the net
 	$(BIN)/python -m tests.fault.chaos --seeds $(SEEDS) --contacts $(CONTACTS)
 
 killings: setup  ## half an hour of killing and freezing processes in mid-campaign, each run for one kind of fault
-	$(BIN)/python -m pytest tests/fault --ignore tests/fault/test_clocks.py -m long -x
+	$(BIN)/python -m pytest tests/fault tests/e2e/test_processes_lost.py --ignore tests/fault/test_clocks.py -m long -x
 
 clocks: setup  ## set the clock of the stores in mid-campaign, by two minutes and by an hour (ten minutes)
 	$(BIN)/python -m pytest tests/fault/test_clocks.py -m long

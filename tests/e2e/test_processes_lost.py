@@ -7,6 +7,7 @@ import shutil
 import signal
 import time
 
+import pytest
 import requests
 
 from simulator.webhooks.signing import Signer
@@ -17,6 +18,7 @@ from tests.support.simulator import SimulatorProcess
 from tests.support.stack_run import SIGNING_SEED, StackRun
 
 
+@pytest.mark.long
 def test_workers_and_an_engine_killed_in_mid_campaign(stack: StackRun, simulator: SimulatorProcess) -> None:
     simulator.set_faults(webhook_repeat=0.05, webhook_delay=0.10, webhook_delay_ms=2_000)
     campaign = CampaignRun(stack, 150)
@@ -67,6 +69,7 @@ def test_r20_valkey_back_empty_calls_nobody_again(stack: StackRun, simulator: Si
     account_equals_ledger(campaign, simulator, excuses_talk=True, unknown_at_most=60)
 
 
+@pytest.mark.long
 def test_postgresql_restarted_and_then_killed(stack: StackRun, simulator: SimulatorProcess) -> None:
     campaign = CampaignRun(stack, 120)
     campaign.act("start")
@@ -80,6 +83,7 @@ def test_postgresql_restarted_and_then_killed(stack: StackRun, simulator: Simula
     account_equals_ledger(campaign, simulator)
 
 
+@pytest.mark.long
 def test_a_stack_stopped_and_then_killed_goes_on_when_started_again(
     stack: StackRun, simulator: SimulatorProcess
 ) -> None:
