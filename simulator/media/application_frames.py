@@ -24,7 +24,7 @@ class ApplicationFrames:
     def __init__(
         self,
         writer: FrameWriter,
-        send: Callable[[bytes], None],
+        send: Callable[[bytes], object],
         *,
         raw: RawAudioFormat | None,
         always_wrong: int | None = None,

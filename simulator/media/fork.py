@@ -51,8 +51,8 @@ class Fork:
         try:
             async for number in ticks():
                 for direction in self._directions:
-                    direction.send(number)
-                    self._world.counters.add("fork_packets", direction.track)
+                    for _ in range(direction.send(number)):
+                        self._world.counters.add("fork_packets", direction.track)
         finally:
             for direction in self._directions:
                 direction.close()
@@ -70,11 +70,15 @@ class _Direction:
         self._socket.setblocking(False)
         self._address = address
 
-    def send(self, number: int) -> None:
+    def send(self, number: int) -> int:
+        """Send what is ready and return how many packets that were: one that is held back leaves with the next."""
+        sent = 0
         for packet in self._reorderer.order(self._source.packet(self._sound[(number - 1) % len(self._sound)])):
             # UDP is best effort: a full buffer or a missing receiver is no error of the call.
             with contextlib.suppress(OSError):
                 self._socket.sendto(packet, self._address)
+                sent += 1
+        return sent
 
     def close(self) -> None:
         self._socket.close()

@@ -58,7 +58,7 @@ class Stream:
             return
         emit(self._world, self._leg, "streaming.stopped", stream_url=self._body["stream_url"])
         if self._is_connected:
-            self._send(self._writer.stop(self._parties()))
+            self._waiting.put_nowait(self._writer.stop(self._parties()))
             self._waiting.put_nowait(None)
         elif self._task is not None:
             self._task.cancel()
@@ -126,8 +126,8 @@ class Stream:
             for track, reorderer in reorderers.items():
                 sound = speech_frames(track, self._codec)
                 for frame in reorderer.order(self._writer.media(track, sound[(number - 1) % len(sound)])):
-                    self._send(frame)
-                    self._world.counters.add("stream_frames", track)
+                    if self._send(frame):
+                        self._world.counters.add("stream_frames", track)
 
     async def _listen(self, socket: aiohttp.ClientWebSocketResponse, frames: ApplicationFrames) -> None:
         async for message in socket:
@@ -138,10 +138,12 @@ class Stream:
                     self._world.counters.add("stream_payloads_played")
         self._waiting.put_nowait(None)
 
-    def _send(self, frame: bytes) -> None:
-        """Queue a frame; drop it when the application reads too slowly."""
-        if self._waiting.qsize() < _MAX_QUEUED_FRAMES:
-            self._waiting.put_nowait(frame)
+    def _send(self, frame: bytes) -> bool:
+        """Queue a frame and return whether it was: not once the stream has ended, nor for an application that lags."""
+        if self._leg.media_output is not self or self._waiting.qsize() >= _MAX_QUEUED_FRAMES:
+            return False
+        self._waiting.put_nowait(frame)
+        return True
 
     def _detach(self) -> bool:
         if self._leg.media_output is not self:

@@ -15,7 +15,7 @@ from orchestrator.store.redis.event_streams import add_event
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import load_live
 from orchestrator.store.redis.unread_events import find_unread
-from orchestrator.store.sql.overdue_calls import take_overdue_calls
+from orchestrator.store.sql.overdue_calls import let_call_go_on, take_overdue_calls
 from orchestrator.telnyx.client import TelnyxClient
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,10 @@ def poll_call_status(sql: Engine, client: redis.Redis, keys: Keys, carrier: Teln
             log.warning("cannot ask about a call: %s", err, extra={"call_id": row.id})
             continue
         if status is not None and status.is_alive:
-            if not row.may_go_on:
+            if row.may_go_on:
+                with sql.begin() as tx:
+                    let_call_go_on(tx, row.id)
+            else:
                 add_event(client, keys, _hang_up(row))
         else:
             add_event(

@@ -18,10 +18,10 @@ _CLOCK_DRIFTS_S = 1
 
 
 def take_overdue_calls(tx: Connection, *, ask_again_s: int, limit: int) -> Sequence[Row[Any]]:
-    """Return overdue calls, their deadline moved so that one sweeper asks about each.
+    """Return overdue calls, each to be asked about again in `ask_again_s` seconds unless an answer about it is heard.
 
     A deadline later than any that could be given now was given by a clock that has been set back since: that call is
-    asked about once, and has all its time from now on.
+    asked about too, and its time counts from now on.
 
     `may_go_on` is true of a call that still has time: the carrier is only asked whether somebody is still there.
     """
@@ -33,29 +33,30 @@ def take_overdue_calls(tx: Connection, *, ask_again_s: int, limit: int) -> Seque
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    is_caller_with_time = (calls.c.direction == "inbound") & (_ends_at() > now)
-    asked_again = case(
-        (is_too_late, now + _seconds(_asked_after_s())),
-        (is_caller_with_time, func.least(now + timedelta(seconds=ASK_EVERY_S), _ends_at())),
-        else_=now + timedelta(seconds=ask_again_s),
-    )
     taken = (
         update(calls)
         .where(calls.c.id.in_(overdue))
-        .values(deadline_at=asked_again)
+        .values(accepted_at=func.least(calls.c.accepted_at, now), deadline_at=now + _seconds(ask_again_s))
         .returning(
             calls.c.id,
             calls.c.call_control_id,
             calls.c.deadline_at,
             now.label("db_now"),
-            (is_caller_with_time | (calls.c.deadline_at > now + _seconds(ask_again_s))).label("may_go_on"),
+            (_ends_at() > now).label("may_go_on"),
         )
     )
     return tx.execute(taken).all()
 
 
+def let_call_go_on(tx: Connection, call_id: str) -> None:
+    """Ask about a call that lives when its time is up, and about a caller now and then."""
+    now = func.clock_timestamp()
+    asked_again = func.least(now + _seconds(_asked_after_s()), _ends_at())
+    tx.execute(update(calls).where(calls.c.id == call_id).values(deadline_at=asked_again))
+
+
 def _asked_after_s() -> ColumnElement[int]:
-    """Return how long after its answer a call is asked about at the latest."""
+    """Return the longest time until a call is asked about."""
     return case((calls.c.direction == "inbound", func.least(ASK_EVERY_S, _lasts_s())), else_=_lasts_s())
 
 

@@ -168,7 +168,7 @@ def test_r20_redis_back_empty_keeps_the_caller_undialed_until_the_carrier_knows_
     world.prepare_again()
     assert world.claim(campaign_id) == []
 
-    world.execute("UPDATE calls SET deadline_at = now() - interval '1 s' WHERE id = :id", id=came_in)
+    world.let_time_of_calls_pass()
     carrier.get = lambda _asked: (404, {"errors": [{"code": "10005", "title": "Resource not found"}]})
     poll_call_status(world.sql, world.redis, world.keys, world.carrier)
     world.advance()

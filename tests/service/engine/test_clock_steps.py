@@ -18,7 +18,7 @@ from orchestrator.clock import utc_now
 from orchestrator.local_stack.embedded_servers import start_postgres, start_valkey
 from orchestrator.operations.calls.command_leases import LEASE_MS
 from orchestrator.operations.recovery.monitor_carrier import compare_clocks, reopen_dispatch
-from orchestrator.operations.recovery.poll_call_status import poll_call_status
+from orchestrator.operations.recovery.poll_call_status import ASK_AGAIN_S, poll_call_status
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
 from orchestrator.operations.recovery.reconcile_unknown_calls import GIVE_UP_AFTER_S, LOOK_EVERY_S
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
@@ -34,7 +34,7 @@ from orchestrator.store.redis.rate_limiter import (
     read_health,
     report_answers,
 )
-from orchestrator.store.sql.dial_ledger import REPEAT_AFTER_S, republish
+from orchestrator.store.sql.dial_ledger import DEADLINE_SLACK_S, REPEAT_AFTER_S, republish
 from orchestrator.store.sql.engine import open_sql
 from orchestrator.store.sql.sweeping_work import Work
 from orchestrator.telnyx.client import TelnyxClient
@@ -262,9 +262,7 @@ def accepted_in_an_hour(world: World) -> str:
     call_id = world.dialed_call()
     world.hear(call_id, "call.answered")
     world.work(call_id)
-    world.execute(
-        "UPDATE calls SET accepted_at = accepted_at + interval '1 h', deadline_at = deadline_at + interval '1 h'"
-    )
+    world.let_time_of_calls_pass(-3600)
     return call_id
 
 
@@ -295,14 +293,40 @@ def test_a_live_call_that_was_accepted_while_the_clock_was_ahead_has_all_its_tim
     asked = [ask_about_calls(world) for _ in range(3)]
     world.work(call_id)
     hangups_at_first = hangups(carrier)
-    world.execute(
-        "UPDATE calls SET deadline_at = deadline_at - make_interval(secs => ring_limit_s + talk_limit_s + 60)"
-    )
+    world.let_time_of_calls_pass(lasts_s(world, call_id) - 30)
+    asked.append(ask_about_calls(world))
+    world.let_time_of_calls_pass(30)
     asked.append(ask_about_calls(world))
     world.work(call_id)
 
-    assert asked == [1, 0, 0, 1]
+    assert asked == [1, 0, 0, 0, 1]
     assert (hangups_at_first, hangups(carrier)) == (0, 1)
+
+
+def test_a_call_from_the_future_is_asked_about_again_within_a_minute_when_the_carrier_is_away(
+    world: World, carrier: CarrierStub
+) -> None:
+    call_id = accepted_in_an_hour(world)
+    carrier.get = lambda _asked: (503, {})
+    asked = [ask_about_calls(world)]
+
+    carrier.get = lambda _asked: (200, {"data": {"call_control_id": f"v3:{call_id}", "is_alive": True}})
+    world.let_time_of_calls_pass(ASK_AGAIN_S)
+    asked.append(ask_about_calls(world))
+    world.work(call_id)
+    hangups_at_first = hangups(carrier)
+    world.let_time_of_calls_pass(lasts_s(world, call_id) - ASK_AGAIN_S)
+    asked.append(ask_about_calls(world))
+    world.work(call_id)
+
+    assert asked == [1, 1, 1]
+    assert (hangups_at_first, hangups(carrier)) == (0, 1)
+
+
+def lasts_s(world: World, call_id: str) -> int:
+    """Return how long a call may ring and talk, with what its deadline adds."""
+    row = world.call_row(call_id)
+    return int(row["ring_limit_s"]) + int(row["talk_limit_s"]) + DEADLINE_SLACK_S
 
 
 def hangups(carrier: CarrierStub) -> int:

@@ -251,7 +251,7 @@ def assumed_over(world: World) -> str:
     """Return a call that the carrier no longer knows and of whose end no hangup has come."""
     call_id = world.dialed_call(retry=THRICE)
     world.advance()
-    world.execute("UPDATE calls SET deadline_at = now() - interval '1 second'")
+    world.let_time_of_calls_pass()
     poll_call_status(world.sql, world.redis, world.keys, world.carrier)
     world.advance()
     world.let_timers_fire()

@@ -244,12 +244,7 @@ def test_a_caller_may_talk_as_long_as_the_carrier_allows_unless_the_flow_says_le
 def asked_after(world: World, carrier: CarrierStub, call_id: str, *, minutes: float) -> None:
     """Let the call have come in so long ago, and the sweeper come by; the carrier says that it lives."""
     carrier.get = lambda _asked: (200, {"data": {"call_control_id": LEG, "is_alive": True}})
-    world.execute(
-        "UPDATE calls SET accepted_at = accepted_at - make_interval(secs => :s),"
-        " deadline_at = deadline_at - make_interval(secs => :s) WHERE id = :id",
-        s=minutes * 60,
-        id=call_id,
-    )
+    world.let_time_of_calls_pass(minutes * 60)
     poll_call_status(world.sql, world.redis, world.keys, world.carrier)
     world.work(call_id)
 

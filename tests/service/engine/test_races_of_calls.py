@@ -173,7 +173,7 @@ def test_a_late_cost_keeps_the_error_of_a_call_that_redis_has_forgotten(world: W
 def test_r14_a_real_hangup_corrects_an_assumed_one_even_when_redis_has_forgotten_the_call(world: World) -> None:
     call_id = world.dialed_call()
     world.advance()
-    world.execute("UPDATE calls SET deadline_at = now() - interval '1 second'")
+    world.let_time_of_calls_pass()
     poll_call_status(world.sql, world.redis, world.keys, world.carrier)
     world.advance()
     world.let_timers_fire()

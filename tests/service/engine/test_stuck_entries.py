@@ -76,7 +76,7 @@ def test_r21_a_stuck_entry_stops_the_reconciling_of_its_own_call_alone(world: Wo
 def test_r21_a_stuck_entry_stops_the_deadline_of_its_own_leg_alone(world: World, carrier: CarrierStub) -> None:
     its_own, other = world.dialed_call(), world.dialed_call()
     world.advance()
-    world.execute("UPDATE calls SET deadline_at = now() - interval '1 second'")
+    world.let_time_of_calls_pass()
     stuck(world, world.keys.unmatched, webhook(leg=f"v3:{its_own}"))
 
     poll_call_status(world.sql, world.redis, world.keys, world.carrier)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -99,7 +98,7 @@ def test_r8_an_attempt_without_its_channel_gets_one(world: World) -> None:
 def test_a_call_that_outlived_its_deadline_and_is_gone_is_ended(world: World, carrier: CarrierStub) -> None:
     call_id = world.dialed_call()
     world.advance()
-    world.execute("UPDATE calls SET deadline_at = now() - interval '1 second'")
+    world.let_time_of_calls_pass()
 
     assert poll_call_status(world.sql, world.redis, world.keys, world.carrier) == 1
     world.advance()
@@ -113,7 +112,7 @@ def test_a_call_that_outlived_its_deadline_and_is_gone_is_ended(world: World, ca
 
 def test_a_call_is_not_judged_while_its_end_may_wait_in_the_stream(world: World, carrier: CarrierStub) -> None:
     world.dialed_call()
-    world.execute("UPDATE calls SET deadline_at = now() - interval '1 second'")
+    world.let_time_of_calls_pass()
     world.redis.delete(world.keys.events)
     world.redis.xadd(world.keys.events, {"raw": b"{}"}, id="1-1")  # told long ago, to an engine that died over it
 
@@ -128,7 +127,7 @@ def test_a_call_that_outlived_its_deadline_and_lives_is_hung_up(world: World, ca
     world.hear(call_id, "call.answered")
     world.work(call_id)
     carrier.get = lambda _asked: (200, {"data": {"call_control_id": f"v3:{call_id}", "is_alive": True}})
-    world.execute("UPDATE calls SET deadline_at = now() - interval '1 second'")
+    world.let_time_of_calls_pass()
 
     poll_call_status(world.sql, world.redis, world.keys, world.carrier)
     world.work(call_id)
@@ -140,7 +139,7 @@ def test_a_call_that_outlived_its_deadline_and_lives_is_hung_up(world: World, ca
 def test_a_deadline_is_asked_about_again_when_the_carrier_is_away(world: World, carrier: CarrierStub) -> None:
     call_id = world.dialed_call()
     carrier.get = lambda _asked: (503, {})
-    world.execute("UPDATE calls SET deadline_at = now() - interval '1 second'")
+    world.let_time_of_calls_pass()
 
     poll_call_status(world.sql, world.redis, world.keys, world.carrier)
     world.advance()
@@ -361,7 +360,7 @@ def test_r20_an_adopted_call_that_outlived_its_deadline_is_hung_up(world: World,
     world.advance()
     world.redis.flushall()
     world.prepare_again()
-    world.set_call(call_id, deadline_at=utc_now() - timedelta(seconds=1))
+    world.let_time_of_calls_pass()
     alive = {"call_control_id": f"v3:{call_id}", "is_alive": True, "record_type": "call"}
     carrier.get = lambda _asked: (200, {"data": alive})
 
