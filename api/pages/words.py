@@ -21,6 +21,9 @@ _A_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\
 _NONE = "–"  # noqa: RUF001 the dash of an empty cell
 
 
+_LARGEST = 2**63
+
+
 def number(value: float | Decimal | None, digits: int = 0) -> str:
     """Return a number with its thousands apart; a dash for none."""
     return _NONE if value is None else f"{value:,.{digits}f}"
@@ -279,18 +282,17 @@ def from_wall_clock(written: str, zone: str | None) -> str | None:
         return written
 
 
-def whole_number(written: str) -> int | float | str | None:
-    """Return what was written as a number; None for nothing, and as it is for what is none: REST says what is wrong."""
+def read_number(written: str) -> int | float | str | None:
+    """Return what was written as a number; None for nothing, and as it is where JSON has none, for REST to refuse."""
     if not written:
         return None
-    try:
-        return int(written)
-    except ValueError:
-        pass
-    try:
-        return float(written)
-    except ValueError:
-        return written
+    for kind in (int, float):
+        try:
+            read = kind(written)
+        except ValueError:
+            continue
+        return read if abs(read) < _LARGEST else written  # not true of what is no number
+    return written
 
 
 def with_end(fields: Sequence[tuple[str, str]], end: str) -> list[tuple[str, str]]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import orjson
 from flask import Response, request
 
 from api.http.export_parameters import ExportQuery
-from api.pages import campaign_words, words
+from api.pages import campaign_words
 from api.pages.page_routes import Pages
-from api.pages.views import campaign_fields
+from api.pages.views import campaign_fields, rule_fields
 from api.pages.views.campaign_fields import (
     CAPS,
     DESCRIPTION,
@@ -29,6 +26,8 @@ from api.pages.views.campaign_fields import (
 )
 from api.pages.views.flow_choices import flow_choices
 from api.pages.views.hours_fields import MORE_WINDOWS, WEEK
+from api.pages.views.merged_form import MEANWHILE, merge, told
+from api.pages.views.rule_fields import GUARDS, LAW, LISTS
 from api.pages.visit import Visit
 from api.resources import campaigns, exports
 from api.resources.campaigns import CampaignInFlight
@@ -37,11 +36,7 @@ from orchestrator.policy.roles import Role
 
 pages = Pages()
 
-_MEANWHILE = (
-    "Somebody has changed this campaign since you opened the form, and nothing is saved yet. What you wrote stands "
-    "below, beside what the other has made of it meanwhile. Look at it and save it once more."
-)
-_PARTS = (NAME, DESCRIPTION, TAGS, PACE, HOURS, NUMBERS, PURPOSE, FLOW, STARTS, ENDS, SPEND, CAPS)
+_PARTS = (NAME, DESCRIPTION, TAGS, PACE, HOURS, NUMBERS, PURPOSE, FLOW, STARTS, ENDS, SPEND, CAPS, LAW, LISTS, GUARDS)
 _NEEDS_REST = ("flow", "caller_ids", "caller_id_pool", "purpose", "subject", "voice")
 _AT_REST = ("draft", "paused")
 _BEFORE_START = (*_AT_REST, "scheduled")
@@ -59,36 +54,24 @@ def edit(visit: Visit, campaign_id: str) -> Response:
     """Change what was changed in the form, and nothing else."""
     campaign = campaigns.show(visit.services, campaign_id)
     now = _values(visit, campaign)
-    opened, sent = now | _opened(), campaign_fields.sent(now)
-    mine = {name for name in sent if sent[name] not in (opened[name], now[name])}
-    merged = now | {name: sent[name] for name in mine}
+    form = merge(now, campaign_fields.sent(now))
     try:
-        if mine:
-            changes = campaign_fields.changed(_parts(visit, campaign), campaign, merged)
+        if form.mine:
+            changes = campaign_fields.changed(_parts(visit, campaign), campaign, form.values)
             visit.act(campaigns.change, changes, seen=visit.form("seen"), campaign_id=campaign_id)
     except ChangedMeanwhile:
-        both = {name for name in mine if now[name] != opened[name]}
-        said = {name: f"Somebody else has written here: {_brief(now[name])}" for name in both}
-        return _edit_page(visit, campaign, merged, errors={"form": _MEANWHILE, **said}, status=412)
+        return _edit_page(visit, campaign, form.values, errors={"form": MEANWHILE, **form.contested}, status=412)
     except (InvalidInput, Conflict) as refused:
-        wrong = campaign_fields.said_wrong(refused, merged)
-        return _edit_page(visit, campaign, merged, opened=opened, errors=wrong, seen=visit.form("seen"), status=422)
-    return visit.go(f"/campaigns/{campaign_id}", "It is changed, from the next dial on." if mine else None)
+        wrong = rule_fields.in_words(campaign_fields.said_wrong(refused, form.values))
+        return _edit_page(
+            visit, campaign, form.values, opened=form.opened, errors=wrong, seen=visit.form("seen"), status=422
+        )
+    return visit.go(f"/campaigns/{campaign_id}", "It is changed, from the next dial on." if form.mine else None)
 
 
-def _opened() -> dict[str, Any]:
-    """Return the values that the form was opened with; nothing where it does not say."""
-    try:
-        said = orjson.loads(request.form.get("opened", ""))
-    except orjson.JSONDecodeError:
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
-def _brief(value: Any) -> str:
-    if isinstance(value, list):
-        return words.windows(value)
-    return value or "nothing"
+def _names(part: Part, campaign: CampaignInFlight) -> list[tuple[str, str]]:
+    """Return the fields of a part, without their labels."""
+    return [(name, "") for name in part.shown(campaign)]
 
 
 def _parts(visit: Visit, campaign: CampaignInFlight) -> tuple[Part, ...]:
@@ -115,7 +98,7 @@ def _edit_page(
     at_rest = campaign.status in _AT_REST or any(values[name] != was.get(name) for name in _NEEDS_REST)
     shown = {
         "values": values,
-        "opened": orjson.dumps(was).decode(),
+        "opened": told(was),
         "seen": seen or campaign.etag,
         "errors": errors or {},
         "zone": campaign_words.zone_of(campaign),
@@ -124,10 +107,15 @@ def _edit_page(
         "flows": flow_choices(visit, values["flow"]),
         "pools": campaign_fields.pool_choices(visit, values["caller_id_pool"]),
         "retried": campaign_fields.retried(campaign, campaign_fields.outcomes_of(visit, campaign.flow.id)),
-        "caps": [(name, "") for name in CAPS.shown(campaign)],
+        "caps": _names(CAPS, campaign),
+        "law": _names(LAW, campaign),
+        "lists": _names(LISTS, campaign),
+        "rules": _names(GUARDS, campaign),
+        "list_names": rule_fields.list_names(visit),
         "week": WEEK,
         "more_windows": MORE_WINDOWS,
         **campaign_fields.PURPOSE_CHOICES,
+        **rule_fields.CHOICES,
     }
     return visit.page("campaign_edit.html", status=status, campaign=campaign, **shown)
 

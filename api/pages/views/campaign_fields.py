@@ -91,7 +91,7 @@ def _pace(campaign: CampaignView) -> Values:
 
 
 def _pace_changes(campaign: CampaignView, values: Values) -> dict[str, Any]:
-    pace = {name: words.whole_number(values[f"pacing.{name}"]) for name in _PACE}
+    pace = {name: words.read_number(values[f"pacing.{name}"]) for name in _PACE}
     return {"pacing": campaign.pacing.model_dump(mode="json") | pace}
 
 
@@ -137,13 +137,13 @@ def retries(outcomes: frozenset[str]) -> Part:
 
     def changes(campaign: CampaignView, values: Values) -> dict[str, Any]:
         retry = campaign.retry.model_dump(mode="json")
-        retry["max_attempts"] = words.whole_number(values["retry.max_attempts"])
+        retry["max_attempts"] = words.read_number(values["retry.max_attempts"])
         for table, rules in retried(campaign, outcomes).items():
             for field, _ in rules:
                 result, delays = field.rpartition(".")[2], listed(values[field])
                 kept = retry[table].pop(result, {})
                 if delays:
-                    at_most = words.whole_number(values[f"{field}.at_most"])
+                    at_most = words.read_number(values[f"{field}.at_most"])
                     retry[table][result] = {**kept, "after": delays, "at_most": at_most}
         return {"retry": retry}
 
@@ -158,7 +158,7 @@ def _caps(campaign: CampaignView) -> Values:
 
 
 def _caps_changes(_: CampaignView, values: Values) -> dict[str, Any]:
-    counts = {name: words.whole_number(values[f"caps.{name}"]) for name in _CAPPED}
+    counts = {name: words.read_number(values[f"caps.{name}"]) for name in _CAPPED}
     return {"caps": counts | {name: values[f"caps.{name}"] or None for name in _RESTS}}
 
 

@@ -11,11 +11,12 @@ from api.pages.page_routes import Pages
 from api.pages.views import campaign_fields
 from api.pages.views.campaign_fields import FLOW, NAME, NUMBERS, PURPOSE, Values
 from api.pages.views.flow_choices import flow_choices, stored_flow
-from api.pages.views.setup import draft_of, setup_page
+from api.pages.views.merged_form import MEANWHILE, MergedForm, merge, told
+from api.pages.views.setup import draft_of, keep_uncontested, setup_page
 from api.pages.visit import Visit
 from api.resources import campaigns, flows
 from api.resources.campaigns import CampaignInFlight, CampaignQuery
-from orchestrator.errors import InvalidFlow, InvalidInput
+from orchestrator.errors import ChangedMeanwhile, InvalidFlow, InvalidInput
 from orchestrator.flow import Flow, check_flow, load_flow
 from orchestrator.flow.dry_run.scripted_callee import Callee, CalleeKind
 from orchestrator.operations.flows.rehearse_flow import Rehearsal, rehearse_flow
@@ -80,26 +81,33 @@ def change_flow(visit: Visit, campaign_id: str) -> Response:
 
 
 def _sent(visit: Visit, draft: CampaignInFlight | None) -> Response:
-    before = _BLANK | (campaign_fields.shown(_PARTS, draft) if draft else {})
-    values = campaign_fields.sent(before) | {"source": _source()}
+    now = _BLANK | (campaign_fields.shown(_PARTS, draft) if draft else {})
+    form = merge(now, campaign_fields.sent(now) | {"source": _source()})
+    values = form.values
     upload = request.files.get("upload")
     written = upload.read() if upload and upload.filename else values["source"].encode()
     values["source"] = written.decode("utf-8-sig", "replace")
     if not written and not values["flow"]:
-        return _page(visit, draft, values, errors={"flow": "Choose a flow, or write or upload one."}, status=422)
+        wrong = {"flow": "Choose a flow, or write or upload one."}
+        return _page(visit, draft, values, opened=form.opened, errors=wrong, status=422)
     if visit.form("do") != "go":
         checked = _check(visit, written, values)
-        return _page(visit, draft, values, checked=checked, status=422 if checked.problems else 200)
+        status = 422 if checked.problems else 200
+        return _page(visit, draft, values, opened=form.opened, checked=checked, status=status)
     try:
         flow = values["flow"]
-        if written:
+        if written and not form.contested:
             flow = visit.act(flows.create, raw=written, media=_media_of(written))["id"]
-        made = _keep(visit, draft, {**values, "flow": flow})
+        made = _keep(visit, draft, {**values, "flow": flow}, form)
+    except ChangedMeanwhile:
+        return _page(visit, draft, values, errors={"form": MEANWHILE, **form.contested}, status=412)
     except InvalidFlow as refused:
-        return _page(visit, draft, values, checked=_Checked(_placed(refused.problems, written), []), status=422)
+        checked = _Checked(_placed(refused.problems, written), [])
+        return _page(visit, draft, values, opened=form.opened, checked=checked, status=422)
     except InvalidInput as refused:
-        return _page(visit, draft, values, errors=campaign_fields.said_wrong(refused, values), status=422)
-    return visit.go(f"/campaigns/{made['id']}/setup/file")
+        wrong = campaign_fields.said_wrong(refused, values)
+        return _page(visit, draft, values, opened=form.opened, errors=wrong, status=422)
+    return visit.go(f"/campaigns/{made}/setup/file")
 
 
 def _source() -> str:
@@ -108,13 +116,14 @@ def _source() -> str:
     return source if source.strip() else ""
 
 
-def _keep(visit: Visit, draft: CampaignInFlight | None, values: Values) -> Any:
+def _keep(visit: Visit, draft: CampaignInFlight | None, values: Values, form: MergedForm) -> str:
+    """Make the campaign, or change its draft; return its id."""
     if draft is None:
         said = {"name": values["name"], "flow": values["flow"]}
         wanted = {**said, **campaign_fields.number_changes(values), **campaign_fields.new_purpose(values)}
-        return visit.act(campaigns.create, wanted)
-    changes = campaign_fields.changed(_PARTS, draft, values)
-    return visit.act(campaigns.change, changes, campaign_id=draft.id) if changes else {"id": draft.id}
+        return str(visit.act(campaigns.create, wanted)["id"])
+    keep_uncontested(visit, draft, campaign_fields.changed(_PARTS, draft, values), form)
+    return draft.id
 
 
 def _check(visit: Visit, written: bytes, values: Values) -> _Checked:
@@ -164,6 +173,7 @@ def _page(
     draft: CampaignInFlight | None,
     values: Values,
     *,
+    opened: Values | None = None,
     errors: dict[str, str] | None = None,
     checked: _Checked | None = None,
     status: int = 200,
@@ -175,5 +185,6 @@ def _page(
         "stored": [("", "none of these"), *stored],
         "callees": [(kind.value, said) for kind, said in _CALLEES],
     }
-    shown = {"values": values, "errors": errors or {}, "checked": checked, **choices}
+    was = opened or (campaign_fields.shown(_PARTS, draft) if draft else {})
+    shown = {"values": values, "opened": told(was), "errors": errors or {}, "checked": checked, **choices}
     return setup_page(visit, draft, "flow", status=status, **shown)

@@ -12,12 +12,13 @@ from api.pages.views import campaign_fields
 from api.pages.views.campaign_fields import HOURS, PACE, Part, Values
 from api.pages.views.flow_inputs import inputs_of, sent_inputs
 from api.pages.views.hours_fields import MORE_WINDOWS, WEEK
+from api.pages.views.merged_form import MEANWHILE, MergedForm, merge, told
 from api.pages.visit import Visit
 from api.resources import campaigns, contacts, preflights
 from api.resources.campaigns import CampaignInFlight
 from api.resources.contacts import ContactQuery
 from api.resources.preflights import Asked
-from orchestrator.errors import Conflict, InvalidInput
+from orchestrator.errors import ChangedMeanwhile, Conflict, InvalidInput
 from orchestrator.policy.roles import Role
 
 pages = Pages()
@@ -44,32 +45,50 @@ def setup_page(visit: Visit, draft: CampaignInFlight | None, step: str, *, statu
     return visit.page(f"setup_{step}.html", status=status, campaign=draft, steps=STEPS, step=step, **shown)
 
 
+def keep_uncontested(visit: Visit, draft: CampaignInFlight, changes: dict[str, Any], form: MergedForm) -> None:
+    """Change a draft as a form says; raise ChangedMeanwhile where somebody else has changed the same since."""
+    if form.contested:
+        raise ChangedMeanwhile(draft.etag)
+    if changes:
+        visit.act(campaigns.change, changes, seen=draft.etag, campaign_id=draft.id)
+
+
 @pages.show("/campaigns/{campaign_id}/setup/values", needs=Role.OPERATOR)
 def ask_values(visit: Visit, campaign_id: str) -> Response:
     """Ask what holds for everybody."""
     draft = draft_of(visit, campaign_id)
-    return _values_page(visit, draft, {"variables": draft.variables})
+    return _values_page(visit, draft, _variables(visit, draft))
 
 
 @pages.form("/campaigns/{campaign_id}/setup/values")
 def keep_values(visit: Visit, campaign_id: str) -> Response:
-    """Keep it."""
+    """Keep what was changed in the form."""
     draft = draft_of(visit, campaign_id)
-    inputs = inputs_of(visit, draft.flow.id)
-    sent = sent_inputs(inputs)
-    taken_away = dict.fromkeys(draft.variables.keys() & {each.name for each in inputs})
+    now = _variables(visit, draft)
+    form = merge(now, dict.fromkeys(now) | sent_inputs(inputs_of(visit, draft.flow.id)))
     try:
-        visit.act(campaigns.change, {"variables": {**taken_away, **sent}}, campaign_id=campaign_id)
+        mine = {name: form.values[name] for name in form.mine}
+        keep_uncontested(visit, draft, {"variables": mine} if mine else {}, form)
+    except ChangedMeanwhile:
+        said = {f"variables.{name}": said for name, said in form.contested.items()}
+        return _values_page(visit, draft, form.values, errors={"form": MEANWHILE, **said}, status=412)
     except InvalidInput as refused:
-        return _values_page(visit, draft, {"variables": sent}, errors=words.field_errors(refused), status=422)
+        wrong = words.field_errors(refused)
+        return _values_page(visit, draft, form.values, opened=form.opened, errors=wrong, status=422)
     return visit.go(f"/campaigns/{campaign_id}/setup/hours")
+
+
+def _variables(visit: Visit, draft: CampaignInFlight) -> Values:
+    """Return what holds for everybody, None for what nobody has said, by the names of the flow's inputs."""
+    return {each.name: draft.variables.get(each.name) for each in inputs_of(visit, draft.flow.id)}
 
 
 def _values_page(
     visit: Visit,
     draft: CampaignInFlight,
-    values: dict[str, Any],
+    variables: Values,
     *,
+    opened: Values | None = None,
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
@@ -78,7 +97,9 @@ def _values_page(
     filled = {name for name, value in (first[0].variables if first else {}).items() if value not in (None, "")}
     inputs = inputs_of(visit, draft.flow.id)
     parts = {"inputs": [i for i in inputs if i.name not in filled], "filled": [i for i in inputs if i.name in filled]}
-    return setup_page(visit, draft, "values", status=status, values=values, errors=errors or {}, **parts)
+    shown = {"variables": {name: value for name, value in variables.items() if value is not None}}
+    was = told(opened or _variables(visit, draft))
+    return setup_page(visit, draft, "values", status=status, values=shown, opened=was, errors=errors or {}, **parts)
 
 
 @pages.show("/campaigns/{campaign_id}/setup/hours", needs=Role.OPERATOR)
@@ -90,16 +111,18 @@ def ask_hours(visit: Visit, campaign_id: str) -> Response:
 
 @pages.form("/campaigns/{campaign_id}/setup/hours")
 def keep_hours(visit: Visit, campaign_id: str) -> Response:
-    """Keep it."""
+    """Keep what was changed in the form."""
     draft = draft_of(visit, campaign_id)
     parts = _hours_parts(visit, draft)
-    sent = campaign_fields.sent(campaign_fields.shown(parts, draft))
+    now = campaign_fields.shown(parts, draft)
+    form = merge(now, campaign_fields.sent(now))
     try:
-        changes = campaign_fields.changed(parts, draft, sent)
-        if changes:
-            visit.act(campaigns.change, changes, campaign_id=campaign_id)
+        keep_uncontested(visit, draft, campaign_fields.changed(parts, draft, form.values), form)
+    except ChangedMeanwhile:
+        return _hours_page(visit, draft, form.values, errors={"form": MEANWHILE, **form.contested}, status=412)
     except InvalidInput as refused:
-        return _hours_page(visit, draft, sent, errors=campaign_fields.said_wrong(refused, sent), status=422)
+        wrong = campaign_fields.said_wrong(refused, form.values)
+        return _hours_page(visit, draft, form.values, opened=form.opened, errors=wrong, status=422)
     return visit.go(f"/campaigns/{campaign_id}/setup/preflight")
 
 
@@ -108,10 +131,17 @@ def _hours_parts(visit: Visit, draft: CampaignInFlight) -> tuple[Part, ...]:
 
 
 def _hours_page(
-    visit: Visit, draft: CampaignInFlight, values: Values, *, errors: dict[str, str] | None = None, status: int = 200
+    visit: Visit,
+    draft: CampaignInFlight,
+    values: Values,
+    *,
+    opened: Values | None = None,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
 ) -> Response:
     shown = {
         "values": values,
+        "opened": told(opened or campaign_fields.shown(_hours_parts(visit, draft), draft)),
         "errors": errors or {},
         "retried": campaign_fields.retried(draft, campaign_fields.outcomes_of(visit, draft.flow.id)),
         "week": WEEK,

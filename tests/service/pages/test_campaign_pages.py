@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import unescape
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +10,7 @@ from sqlalchemy import text
 from orchestrator.policy.roles import Role
 from orchestrator.services import Services
 from tests.service.pages.conftest import SignIn
+from tests.support.edit_form import edit_form, form_of
 from tests.support.ledger_rows import live_call
 from tests.support.rest import CALLER_ID, Rest, fresh_number
 from tests.support.visitor import Visitor, text_of
@@ -103,27 +102,6 @@ def test_a_viewer_is_not_shown_the_buttons_that_an_operator_was_shown_just_now(
 
     assert f"/campaigns/{campaign}/start" in admin.get(f"/campaigns/{campaign}/live").text
     assert f"/campaigns/{campaign}/start" not in sign_in(Role.VIEWER).get(f"/campaigns/{campaign}/live").text
-
-
-def form_of(page: str) -> dict[str, Any]:
-    """Return the fields of the form that edits a campaign as a browser would send them untouched."""
-    form: dict[str, Any] = {}
-    for tag in re.findall(r"<input[^>]*>", page[page.index('<form class="panel') :]):
-        said = {name: unescape(value) for name, value in re.findall(r'(\w+)="([^"]*)"', tag)}
-        if said.get("type") != "checkbox":
-            form[said["name"]] = said.get("value", "")
-        elif tag.endswith(" checked>"):
-            form.setdefault(said["name"], []).append(said["value"])
-    for name, options in re.findall(r'<select[^>]*name="([^"]+)"(.*?)</select>', page, re.DOTALL):
-        chosen = re.findall(r'value="([^"]*)" selected', options)
-        form[name] = unescape(chosen[0]) if chosen else ""
-    for name, written in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n(.*?)</textarea>', page, re.DOTALL):
-        form[name] = unescape(written)
-    return form
-
-
-def edit_form(admin: Visitor, campaign: str) -> dict[str, Any]:
-    return form_of(admin.get(f"/campaigns/{campaign}/edit").text)
 
 
 WEEKDAYS = {"days": ["mon", "tue"], "start": "09:00", "end": "12:00"}
@@ -265,6 +243,10 @@ def test_an_edit_overwrites_nobodys_change_and_loses_nothing(admin: Visitor, res
     ("field", "value"),
     [
         ("pacing.max_live_calls", "many"),
+        ("pacing.max_live_calls", "9" * 30),
+        ("pacing.calls_per_second", "nan"),
+        ("pacing.calls_per_second", "inf"),
+        ("caps.per_number_24h", "NaN"),
         ("name", ""),
         ("spend.total", "-1"),
         ("retry.on.busy", "soon"),

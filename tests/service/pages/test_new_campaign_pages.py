@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from orchestrator.policy.roles import Role
 from orchestrator.services import Services
 from tests.service.pages.conftest import SignIn
+from tests.support.edit_form import form_of
 from tests.support.rest import AT_ANY_HOUR, CALLER_ID, FLOW, Rest, fresh_number
 from tests.support.visitor import Visitor, text_of
 from tests.support.workbooks import workbook
@@ -388,3 +389,58 @@ def test_flows_are_listed_and_drawn(admin: Visitor, sign_in: SignIn, rest: Rest)
     assert "<svg" in page.text and '<title id="graph-t">' in page.text and "marker-end" in page.text
     assert "speak ended → bye" in text_of(page) and "outcomes: [confirmed" in page.text
     assert viewer.get("/campaigns/new").status_code == 403
+
+
+def opened(admin: Visitor, campaign: str, step: str) -> dict[str, Any]:
+    """Return the fields of a step as a browser would send them untouched."""
+    form = form_of(admin.get(f"/campaigns/{campaign}/setup/{step}").text)
+    return {name: value for name, value in form.items() if name != "upload"} | {"do": "go"}
+
+
+@pytest.mark.parametrize(
+    ("step", "mine", "theirs", "kept"),
+    [
+        ("flow", {"name": "Mine"}, {"subject": "theirs"}, {"name": "Mine", "subject": "theirs"}),
+        ("hours", {"retry.max_attempts": "2"}, {"name": "Theirs"}, {"name": "Theirs"}),
+        ("values", {"variables.first_name": "Ann"}, {"tags": ["theirs"]}, {"variables": {"first_name": "Ann"}}),
+    ],
+)
+def test_a_step_keeps_what_somebody_else_has_changed_beside_it(
+    admin: Visitor, rest: Rest, step: str, mine: dict[str, str], theirs: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    campaign = draft(admin, rest)
+    form = opened(admin, campaign, step) | mine
+    rest.patch(f"/v1/campaigns/{campaign}", theirs)
+
+    assert admin.send(f"/campaigns/{campaign}/setup/{step}", form).status_code == 303
+
+    after = rest.get(f"/v1/campaigns/{campaign}").json
+    assert after | theirs | kept == after
+
+
+@pytest.mark.parametrize(
+    ("step", "mine", "theirs", "field"),
+    [
+        ("flow", {"name": "Mine", "source": FLOW.format(name="written")}, {"name": "Theirs"}, "name"),
+        ("hours", {"pacing.max_live_calls": "2"}, {"pacing": {"max_live_calls": 3}}, "pacing.max_live_calls"),
+        ("values", {"variables.first_name": "Ann"}, {"variables": {"first_name": "Eve"}}, "variables.first_name"),
+    ],
+)
+def test_a_step_overwrites_nobodys_change_until_it_has_been_seen(
+    admin: Visitor, rest: Rest, step: str, mine: dict[str, str], theirs: dict[str, Any], field: str
+) -> None:
+    campaign, place = draft(admin, rest), f"setup/{step}"
+    form = opened(admin, campaign, step) | mine
+    rest.patch(f"/v1/campaigns/{campaign}", theirs)
+    before, flows = rest.get(f"/v1/campaigns/{campaign}").json, rest.get("/v1/flows").json
+
+    refused = admin.send(f"/campaigns/{campaign}/{place}", form)
+
+    assert refused.status_code == 412 and "Somebody has changed this campaign" in refused.text
+    assert f'id="e-{field}"' in refused.text
+    assert (rest.get(f"/v1/campaigns/{campaign}").json, rest.get("/v1/flows").json) == (before, flows)
+    again = {name: value for name, value in form_of(refused.text).items() if name != "upload"} | {"do": "go"}
+    assert again[field] == mine[field]
+    saved = admin.send(f"/campaigns/{campaign}/{place}", again)
+    assert saved.status_code == 303, text_of(saved)
+    assert rest.get(f"/v1/campaigns/{campaign}").json != before
