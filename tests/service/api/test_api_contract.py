@@ -103,6 +103,7 @@ def _api() -> BaseSchema:
     )
 
 
+@pytest.mark.timeout(600)  # hundreds of requests: 15 s each on two idle processors, 150 s beside six others
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_an_operation_answers_as_its_document_says(operation: str, rest: Rest, things: Things) -> None:
     # `@schema.parametrize()` would build the cases of all operations, ten seconds long, in every process that collects.

@@ -14,6 +14,7 @@ from tests.support.simulated_carrier import SimulatedCarrier, simulated_carrier
 
 SCALE = 20.0
 ANN = {"first_name": "Ann", "appointment": "Monday at 9"}
+AT_LENGTH = ANN | {"appointment": "Monday at 9, " * 50}  # said for seconds of real time: whoever hangs up is in time
 MESSAGE = "This is Elm Clinic for Ann. Your appointment is Monday at 9."
 GREETING = "call.machine.premium.greeting.ended"
 
@@ -44,9 +45,15 @@ class Message:
 
 
 def led(
-    carrier: SimulatedCarrier, last_digits: str, flow: Flow, *, hangs_up_at: str | None = None, nth: int = 1
+    carrier: SimulatedCarrier,
+    last_digits: str,
+    flow: Flow,
+    *,
+    hangs_up_at: str | None = None,
+    nth: int = 1,
+    contact: dict[str, str] = ANN,
 ) -> LedCall:
-    call = LedCall(carrier, flow, last_digits, scale=SCALE, contact=ANN)
+    call = LedCall(carrier, flow, last_digits, scale=SCALE, contact=contact)
     counted = iter(range(1, 100))
 
     def seen(event: str) -> None:
@@ -83,14 +90,15 @@ def test_the_message_begins_behind_the_greeting_and_is_said_whole_and_once(
 def test_a_message_that_the_machine_cut_off_does_not_count_as_left(
     carrier: SimulatedCarrier, last_digits: str, moment: str
 ) -> None:
-    call = led(carrier, last_digits, load_flow(sample("appointment")), hangs_up_at=moment)
+    call = led(carrier, last_digits, load_flow(sample("appointment")), hangs_up_at=moment, contact=AT_LENGTH)
 
     assert "completed" not in message_of(call).endings
     assert call.call.outcome == "hung_up"
 
 
 def test_a_machine_that_hangs_up_in_mid_message_was_left_none(carrier: SimulatedCarrier) -> None:
-    call = led(carrier, "24", load_flow(sample("appointment")))
+    flow = load_flow(sample("appointment"))
+    call = led(carrier, "20", flow, hangs_up_at="call.speak.started", contact=AT_LENGTH)
 
     assert message_of(call).endings == ["call_hangup"]
     assert (call.call.outcome, call.disposition) == ("hung_up", "machine")
