@@ -1453,6 +1453,7 @@ Reason: TypeAlias = Literal[
     "carrier_fault",
     "clock_skew",
     "send_too_old",
+    "claim_failed",
     "record_failed",
     "unknown_attempt",
     "restored",

@@ -57,6 +57,7 @@ class Reason(StrEnum):
     CARRIER_FAULT = "carrier_fault"
     CLOCK_SKEW = "clock_skew"
     SEND_TOO_OLD = "send_too_old"
+    CLAIM_FAILED = "claim_failed"
     RECORD_FAILED = "record_failed"
     UNKNOWN_ATTEMPT = "unknown_attempt"
     RESTORED = "restored"
@@ -170,6 +171,10 @@ _SENTENCES = {
     ),
     Reason.CLOCK_SKEW: "A clock of this installation differs from the carrier's by more than a minute.",
     Reason.SEND_TOO_OLD: "The send was dropped because the process had been standing still.",
+    Reason.CLAIM_FAILED: (
+        "Something about the contact, its flow or its campaign cannot be read or written; the log says what. "
+        "It is tried again every ten minutes, and keeps nobody else from being called."
+    ),
     Reason.RECORD_FAILED: "The last call's result could not be recorded; it stands in the dead letters.",
     Reason.UNKNOWN_ATTEMPT: "The last attempt may have been carried out; it is never dialed again.",
     Reason.RESTORED: (

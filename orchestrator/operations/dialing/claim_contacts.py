@@ -24,13 +24,20 @@ from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import RateLimit, reserve, return_reservation
 from orchestrator.store.sql.budgets import calls_left
-from orchestrator.store.sql.contact_transitions import Move, lock_candidates, lock_dialing_rules, move_contacts
+from orchestrator.store.sql.contact_transitions import (
+    Move,
+    lock_candidates,
+    lock_dialing_rules,
+    lock_release_facts,
+    move_contacts,
+)
 from orchestrator.store.sql.dial_checks import read_facts
 from orchestrator.store.sql.dial_ledger import DEADLINE_SLACK_S, insert_reserved
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.traces import add_span
 
 IN_USE_FOR = timedelta(seconds=30)
+FAILED_FOR = timedelta(minutes=10)
 _NOT_THE_CONTACTS = (Reason.CAMPAIGN_PAUSED, Reason.DIALING_STOPPED, Reason.CAMPAIGN_NOT_STARTED)
 
 
@@ -49,6 +56,14 @@ class Claim:
     call_ids: tuple[str, ...]
     looked_at: int
     refusals: Mapping[str, Hold | Never]
+
+
+class ClaimFailed(Exception):
+    """Raised when contacts cannot be claimed, though no store is away; none of them is claimed."""
+
+    def __init__(self, contact_ids: Sequence[str]) -> None:
+        super().__init__(f"{len(contact_ids)} contacts cannot be claimed")
+        self.contact_ids = tuple(contact_ids)
 
 
 class Claimer:
@@ -74,12 +89,28 @@ class Claimer:
         self._call_estimate = call_estimate
 
     def claim_contacts(self, campaign_id: str, rate_limits: RateLimits, *, zones: Sequence[str], most: int) -> Claim:
-        """Claim up to `most` due contacts whose zone is open, in one SQL transaction; return their new attempts."""
+        """Claim up to `most` due contacts whose zone is open, in one SQL transaction; return their new attempts.
+
+        Raises ClaimFailed for a fault that is of these contacts, or of one of them.
+        """
         with Reservation(self._redis, self._keys, rate_limits) as reservation, self._sql.begin() as tx:
             locked = lock_candidates(tx, campaign_id, zones=zones, most=most)
             if not locked or not lock_dialing_rules(tx, campaign_id):
                 return Claim((), 0, {})
-            return self.claim_locked(tx, locked, reservation)
+            try:
+                return self.claim_locked(tx, locked, reservation)
+            except Exception as err:
+                if is_outage(err) or isinstance(err, redis.RedisError):
+                    raise
+                raise ClaimFailed(locked) from err
+
+    def hold_failed(self, contact_id: str) -> None:
+        """Hold a contact that cannot be claimed: it would be the first of its campaign again and again."""
+        with self._sql.begin() as tx:
+            facts = lock_release_facts(tx, [contact_id]).get(contact_id)
+            if facts and facts.status in (ContactStatus.WAITING, ContactStatus.HELD):
+                reason, due_at = Reason.CLAIM_FAILED.value, facts.now + FAILED_FOR
+                move_contacts(tx, [Move(contact_id, facts.status, ContactStatus.HELD, reason, due_at)])
 
     def claim_locked(self, tx: Connection, contact_ids: Sequence[str], reservation: Reservation) -> Claim:
         """Claim contacts that the caller's transaction has locked; candidates first, then the reservation (R10)."""

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, RowMapping
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.errors import OrchestratorError
-from orchestrator.operations.dialing.claim_contacts import Claimer, RateLimits
+from orchestrator.operations.dialing.claim_contacts import Claimer, ClaimFailed, RateLimits
 from orchestrator.operations.dialing.rate_limits import account_rate_limit, campaign_rate_limit
 from orchestrator.policy.calling_hours import open_keys
 from orchestrator.policy.campaign_rules import Pacing
@@ -50,6 +50,7 @@ class _Memory:
     resting: dict[str, float]
     zones: dict[str, tuple[float, list[str]]]
     own_pace: OwnPace
+    one_by_one: dict[str, int]  # how many claims of a campaign take one contact, after one of several has failed
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Dispatcher:
         self._in_queue = in_queue
         self._keys = keys
         self._monotonic = monotonic
-        self._memory = _Memory({}, {}, {}, OwnPace(monotonic()))
+        self._memory = _Memory({}, {}, {}, OwnPace(monotonic()), {})
         self._memory_watch = MemoryWatch(client)
         self.is_idle = False  # at the last tick no campaign ran, or none that had anybody due a moment ago
 
@@ -182,21 +183,41 @@ class Dispatcher:
     def _claim_one(self, view: _View, row: RowMapping, most: int, *, already: int) -> tuple[str, ...]:
         if row["kind"] != "direct" and not (row["heard_webhooks"] or _is_webhook_newer(row, view.health)):
             most = min(most, FIRST_CALLS - row["first_calls"] - already)
+        one_by_one = self._memory.one_by_one.pop(row["id"], 0)
         try:
             rate_limits = RateLimits(view.rate_limit, campaign_rate_limit(row["id"], row["pacing"]))
             claim = self._claimer.claim_contacts(
-                row["id"], rate_limits, zones=self._open_zones(row, view.now), most=most
+                row["id"], rate_limits, zones=self._open_zones(row, view.now), most=min(most, 1) if one_by_one else most
             )
+        except ClaimFailed as failed:
+            log.exception("%s contacts of campaign %s cannot be claimed", len(failed.contact_ids), row["id"])
+            self._set_apart(row["id"], failed.contact_ids)
+            return ()
         except (OrchestratorError, ValidationError, SQLAlchemyError) as err:
             if is_outage(err):
                 raise
-            # Its own fault, say a flow this version cannot read: the others go on, and what is claimed is published.
+            # Its own fault, say hours this version cannot read: the others go on, and what is claimed is published.
             log.exception("campaign %s cannot be claimed from", row["id"])
             self._memory.resting[row["id"]] = self._monotonic() + _REST_AFTER_FAULT_S
             return ()
         if claim.looked_at == 0:
             self._memory.resting[row["id"]] = self._monotonic() + _REST_S
+        elif one_by_one > 1:
+            self._memory.one_by_one[row["id"]] = one_by_one - 1
         return claim.call_ids
+
+    def _set_apart(self, campaign_id: str, contact_ids: Sequence[str]) -> None:
+        """Ask for contacts that cannot be claimed together one by one, and hold the one that cannot alone."""
+        if len(contact_ids) > 1:
+            self._memory.one_by_one[campaign_id] = len(contact_ids)
+            return
+        self._memory.resting[campaign_id] = self._monotonic() + _REST_AFTER_FAULT_S  # it may be all of them
+        try:
+            self._claimer.hold_failed(contact_ids[0])
+        except SQLAlchemyError as err:
+            if is_outage(err):
+                raise
+            log.exception("contact %s cannot be held either", contact_ids[0])
 
     def _open_zones(self, row: RowMapping, now: datetime) -> list[str]:
         until, zones = self._memory.zones.get(row["id"], (0.0, []))
