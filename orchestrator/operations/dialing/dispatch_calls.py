@@ -190,7 +190,7 @@ class Dispatcher:
                 row["id"], rate_limits, zones=self._open_zones(row, view.now), most=min(most, 1) if one_by_one else most
             )
         except ClaimFailed as failed:
-            log.exception("%s contacts of campaign %s cannot be claimed", len(failed.contact_ids), row["id"])
+            log.exception("campaign %s: contacts that cannot be claimed: %s", row["id"], len(failed.contact_ids))
             self._set_apart(row["id"], failed.contact_ids)
             return ()
         except (OrchestratorError, ValidationError, SQLAlchemyError) as err:
