@@ -10,6 +10,7 @@ from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlencode
 
+from api.pages.error_words import plain
 from orchestrator.errors import Conflict, InvalidInput, LimitReached
 from orchestrator.policy.hold_reasons import Reason, reason_of_wait
 from orchestrator.policy.timestamps import format_timestamp
@@ -237,7 +238,7 @@ def field_errors(refused: InvalidInput | Conflict | LimitReached, *, otherwise: 
     """
     if not isinstance(refused, InvalidInput):
         return {otherwise: refused.detail}
-    return {each["pointer"].strip("/?").replace("/", ".") or "form": each["detail"] for each in refused.errors}
+    return {each["pointer"].strip("/?").replace("/", ".") or "form": plain(each["detail"]) for each in refused.errors}
 
 
 def beside(wrong: Mapping[str, str], names: Collection[str], *, otherwise: str = "form") -> dict[str, str]:
