@@ -19,10 +19,11 @@ _ENOUGH = 2
 
 @dataclass(frozen=True)
 class Saying:
-    """Words, and a moment behind them if there is one."""
+    """Words, and a moment behind them if there is one; `before_time` stands between the two."""
 
     words: str
     at: datetime | None = None
+    before_time: str = ","
 
 
 def says(campaign: CampaignView, stats: StatsView | None) -> list[Saying]:
@@ -32,13 +33,13 @@ def says(campaign: CampaignView, stats: StatsView | None) -> list[Saying]:
         case "draft":
             return [Saying("not started yet")]
         case "scheduled":
-            return [Saying("starts", campaign.starts_at)]
+            return [Saying("starts", campaign.starts_at, before_time="")]
         case "completed":
             return [Saying("done", campaign.completed_at)]
         case "canceled":
             return [Saying("ended for good: contacts that were not done are canceled")]
         case "paused":
-            said = reason.detail if reason else "paused by a person"
+            said = reason.detail.removesuffix(".") if reason else "paused by a person"
             return [Saying(said, parse_timestamp(reason.at) if reason and reason.at else None)]
         case _:
             if reason is not None:
@@ -53,7 +54,7 @@ def _running(stats: StatsView) -> Iterator[Saying]:
         yield Saying("1 call under way" if stats.calls.live == 1 else f"{stats.calls.live} calls under way")
     waiting = [*stats.held_by_reason.items(), *stats.waiting_by_reason.items()]
     for reason, wait in sorted(waiting, key=lambda each: -each[1].contacts):
-        yield Saying(f"{wait.contacts:,} {words.waits(reason)}", wait.next_at)
+        yield Saying(f"{wait.contacts:,} {words.waits(reason, wait.contacts)}", wait.next_at)
     if not stats.contacts.total:
         yield Saying("has no contacts yet")
     elif not (stats.contacts.waiting or stats.contacts.held or stats.contacts.calling):

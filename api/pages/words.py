@@ -27,6 +27,11 @@ def number(value: float | Decimal | None, digits: int = 0) -> str:
     return _NONE if value is None else f"{value:,.{digits}f}"
 
 
+def rate(value: float | None) -> str:
+    """Return how many a second, without a fraction where there is none."""
+    return number(value, 1).removesuffix(".0")
+
+
 def percent(part: float | None, whole: float | None = 1, digits: int = 0) -> str:
     """Return a share in percent; a dash where there is nothing to have a share of."""
     return _NONE if part is None or not whole else f"{100 * part / whole:.{digits}f}%"
@@ -99,9 +104,14 @@ _WAITS = {
 }
 
 
-def waits(reason: str) -> str:
+_OF_ONE = {"wait": "waits", "wait:": "waits:", "were": "was", "rest": "rests", "have": "has", "are": "is"}
+
+
+def waits(reason: str, count: int) -> str:
     """Return what contacts do that wait for a reason, as the end of a sentence that began with their number."""
-    return _WAITS.get(reason_of_wait(reason), f"wait: {phrase(reason)}")
+    said = _WAITS.get(reason_of_wait(reason), f"wait: {phrase(reason)}")
+    verb, _, rest = said.partition(" ")
+    return f"{_OF_ONE.get(verb, verb)} {rest}" if count == 1 else said
 
 
 def phrase(code: str | None) -> str:
@@ -116,7 +126,9 @@ def people(count: int) -> str:
 
 def as_list(value: Any) -> str:
     """Return several values in one line."""
-    return ", ".join(str(each) for each in value) if isinstance(value, list | tuple) else str(value)
+    if not isinstance(value, list | tuple):
+        return str(value)
+    return ", ".join(brief(each) if isinstance(each, dict) else str(each) for each in value)
 
 
 def query(filters: Mapping[str, Any], **changes: Any) -> str:
@@ -224,6 +236,8 @@ def brief(value: Any) -> str:
     said = (
         _NONE
         if value in (None, "", [], {})
+        else ("yes" if value else "no")
+        if isinstance(value, bool)
         else as_list(value)
         if not isinstance(value, dict)
         else ", ".join(f"{phrase(name)} {brief(each)}" for name, each in value.items() if each not in (None, [], {}))
