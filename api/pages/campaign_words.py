@@ -10,6 +10,7 @@ from api.pages import words
 from api.resources.campaigns import CampaignView
 from api.resources.stats import StatsView
 from api.resources.summaries import ContactCounts
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.timestamps import parse_timestamp
 from orchestrator.policy.weekly_hours import CONTACT
 
@@ -54,7 +55,8 @@ def _running(stats: StatsView) -> Iterator[Saying]:
         yield Saying("1 call under way" if stats.calls.live == 1 else f"{stats.calls.live} calls under way")
     waiting = [*stats.held_by_reason.items(), *stats.waiting_by_reason.items()]
     for reason, wait in sorted(waiting, key=lambda each: -each[1].contacts):
-        yield Saying(f"{wait.contacts:,} {words.waits(reason, wait.contacts)}", wait.next_at)
+        at = None if reason == Reason.RATE else wait.next_at  # whose turn it is is called within seconds
+        yield Saying(f"{wait.contacts:,} {words.waits(reason, wait.contacts)}", at)
     if not stats.contacts.total:
         yield Saying("has no contacts yet")
     elif not (stats.contacts.waiting or stats.contacts.held or stats.contacts.calling):
