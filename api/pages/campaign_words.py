@@ -10,6 +10,7 @@ from api.pages import words
 from api.resources.campaigns import CampaignView
 from api.resources.stats import StatsView
 from api.resources.summaries import ContactCounts
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.timestamps import parse_timestamp
 from orchestrator.policy.weekly_hours import CONTACT
 
@@ -19,10 +20,11 @@ _ENOUGH = 2
 
 @dataclass(frozen=True)
 class Saying:
-    """Words, and a moment behind them if there is one."""
+    """Words, and a moment behind them if there is one; `before_time` stands between the two."""
 
     words: str
     at: datetime | None = None
+    before_time: str = ","
 
 
 def says(campaign: CampaignView, stats: StatsView | None) -> list[Saying]:
@@ -32,13 +34,13 @@ def says(campaign: CampaignView, stats: StatsView | None) -> list[Saying]:
         case "draft":
             return [Saying("not started yet")]
         case "scheduled":
-            return [Saying("starts", campaign.starts_at)]
+            return [Saying("starts", campaign.starts_at, before_time="")]
         case "completed":
             return [Saying("done", campaign.completed_at)]
         case "canceled":
             return [Saying("ended for good: contacts that were not done are canceled")]
         case "paused":
-            said = reason.detail if reason else "paused by a person"
+            said = reason.detail.removesuffix(".") if reason else "paused by a person"
             return [Saying(said, parse_timestamp(reason.at) if reason and reason.at else None)]
         case _:
             if reason is not None:
@@ -53,7 +55,8 @@ def _running(stats: StatsView) -> Iterator[Saying]:
         yield Saying("1 call under way" if stats.calls.live == 1 else f"{stats.calls.live} calls under way")
     waiting = [*stats.held_by_reason.items(), *stats.waiting_by_reason.items()]
     for reason, wait in sorted(waiting, key=lambda each: -each[1].contacts):
-        yield Saying(f"{wait.contacts:,} {words.waits(reason)}", wait.next_at)
+        at = None if reason == Reason.RATE else wait.next_at  # whose turn it is is called within seconds
+        yield Saying(f"{wait.contacts:,} {words.waits(reason, wait.contacts)}", at)
     if not stats.contacts.total:
         yield Saying("has no contacts yet")
     elif not (stats.contacts.waiting or stats.contacts.held or stats.contacts.calling):

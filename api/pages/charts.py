@@ -119,7 +119,7 @@ def _nice_top(most: float) -> float:
 
 
 def _up(top: float) -> list[Tick]:
-    return [Tick(_y(value, top), f"{value:g}") for value in (0, top / 2, top)]
+    return [Tick(_y(value, top), f"{value:,g}") for value in (0, top / 2, top)]
 
 
 def _across(times: Sequence[datetime], xs: Sequence[float]) -> list[Tick]:

@@ -9,8 +9,8 @@ from api.pages import words
 from api.resources.calls import TimelineEntry
 from orchestrator.model.event import TIMER_DUE
 
-CALLEE, CARRIER, ENGINE = 210, 440, 670
-WIDTH = 760
+CALLEE, CARRIER, ENGINE = 110, 290, 500
+WIDTH = 580
 _TOP, _ROW, _BELOW = 44, 34, 16
 _OUR_OWN = frozenset({TIMER_DUE})
 _RINGS = frozenset({"call.initiated"})

@@ -37,6 +37,7 @@ class Renderer:
 
 _FILTERS: Mapping[str, Any] = {
     "number": words.number,
+    "rate": words.rate,
     "percent": words.percent,
     "duration": words.duration,
     "instant": words.instant,

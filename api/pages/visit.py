@@ -46,7 +46,8 @@ class RestRoutes:
 
     def words_of(self, action: str) -> str:
         """Return what was done, as the first sentence of REST's reference; what is no request is said as it is."""
-        return self._said.get(action, action)
+        said = self._said.get(action, action).replace("`", "")
+        return said[:1].upper() + said[1:]
 
     def of(self, view: View) -> Route:
         """Return the route of a view."""

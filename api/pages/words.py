@@ -10,6 +10,7 @@ from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlencode
 
+from api.pages.error_words import plain
 from orchestrator.errors import Conflict, InvalidInput, LimitReached
 from orchestrator.policy.hold_reasons import Reason, reason_of_wait
 from orchestrator.policy.timestamps import format_timestamp
@@ -27,6 +28,11 @@ _LARGEST = 2**63
 def number(value: float | Decimal | None, digits: int = 0) -> str:
     """Return a number with its thousands apart; a dash for none."""
     return _NONE if value is None else f"{value:,.{digits}f}"
+
+
+def rate(value: float | None) -> str:
+    """Return how many a second, without a fraction where there is none."""
+    return number(value, 1).removesuffix(".0")
 
 
 def percent(part: float | None, whole: float | None = 1, digits: int = 0) -> str:
@@ -101,9 +107,14 @@ _WAITS = {
 }
 
 
-def waits(reason: str) -> str:
+_OF_ONE = {"wait": "waits", "wait:": "waits:", "were": "was", "rest": "rests", "have": "has", "are": "is"}
+
+
+def waits(reason: str, count: int) -> str:
     """Return what contacts do that wait for a reason, as the end of a sentence that began with their number."""
-    return _WAITS.get(reason_of_wait(reason), f"wait: {phrase(reason)}")
+    said = _WAITS.get(reason_of_wait(reason), f"wait: {phrase(reason)}")
+    verb, _, rest = said.partition(" ")
+    return f"{_OF_ONE.get(verb, verb)} {rest}" if count == 1 else said
 
 
 def phrase(code: str | None) -> str:
@@ -118,7 +129,9 @@ def people(count: int) -> str:
 
 def as_list(value: Any) -> str:
     """Return several values in one line."""
-    return ", ".join(str(each) for each in value) if isinstance(value, list | tuple) else str(value)
+    if not isinstance(value, list | tuple):
+        return str(value)
+    return ", ".join(brief(each) if isinstance(each, dict) else str(each) for each in value)
 
 
 def query(filters: Mapping[str, Any], **changes: Any) -> str:
@@ -226,6 +239,8 @@ def brief(value: Any) -> str:
     said = (
         _NONE
         if value in (None, "", [], {})
+        else ("yes" if value else "no")
+        if isinstance(value, bool)
         else as_list(value)
         if not isinstance(value, dict)
         else ", ".join(f"{phrase(name)} {brief(each)}" for name, each in value.items() if each not in (None, [], {}))
@@ -240,7 +255,7 @@ def field_errors(refused: InvalidInput | Conflict | LimitReached, *, otherwise: 
     """
     if not isinstance(refused, InvalidInput):
         return {otherwise: refused.detail}
-    return {each["pointer"].strip("/?").replace("/", ".") or "form": each["detail"] for each in refused.errors}
+    return {each["pointer"].strip("/?").replace("/", ".") or "form": plain(each["detail"]) for each in refused.errors}
 
 
 def beside(wrong: Mapping[str, str], names: Collection[str], *, otherwise: str = "form") -> dict[str, str]:

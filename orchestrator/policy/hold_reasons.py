@@ -71,7 +71,7 @@ class Reason(StrEnum):
 
 _SENTENCES = {
     Reason.DIALING_STOPPED: "All dialing is stopped; POST /v1/dialing/resume starts it again.",
-    Reason.CAMPAIGN_NOT_STARTED: "The campaign has not been started, or its starts_at has not come.",
+    Reason.CAMPAIGN_NOT_STARTED: "The campaign has not been started, or the time of its start has not come.",
     Reason.CAMPAIGN_PAUSED: "The campaign is paused; resume it to go on.",
     Reason.CAMPAIGN_ENDED: "The campaign is over: its ends_at has passed or it has completed.",
     Reason.CAMPAIGN_CANCELED: "The campaign was canceled.",

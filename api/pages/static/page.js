@@ -178,3 +178,5 @@ document.addEventListener("change", (event) => {
 
 decorate(document);
 document.querySelector("[data-focus]")?.focus();
+// On a small screen the places are a line that is longer than the screen.
+document.querySelector(".places [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response
 
-from api.pages import ladder, words
+from api.pages import campaign_words, ladder, words
 from api.pages.page_routes import Pages
 from api.pages.visit import Visit
 from api.resources import calls, campaigns, exports
@@ -53,4 +55,6 @@ def show(visit: Visit, call_id: str) -> Response:
     """Show a call."""
     call = calls.show(visit.services, call_id)
     campaign = campaigns.show(visit.services, call.campaign_id) if call.campaign_id else None
-    return visit.page("call.html", call=call, campaign=campaign, ladder=ladder.draw(call.timeline), lines=ladder)
+    zone = campaign_words.zone_of(campaign) if campaign else None
+    drawn: dict[str, Any] = {"ladder": ladder.draw(call.timeline), "lines": ladder}
+    return visit.page("call.html", call=call, campaign=campaign, zone=zone, **drawn)

@@ -37,6 +37,9 @@ def redial(visit: Visit, campaign_id: str) -> Response:
     if visit.form("not_before"):
         wanted["not_before"] = words.from_wall_clock(visit.form("not_before"), campaign_words.zone_of(campaign))
     is_count = "count" in request.form
+    if not any(chosen.values()):
+        wrong = {"form": "Check who is called again: at least one box."}
+        return _redial_page(visit, campaign_id, chosen=wanted, errors=wrong, status=422)
     try:
         done = visit.act(bulk_changes.redial, {**wanted, "dry_run": is_count}, campaign_id=campaign_id)
     except (InvalidInput, Conflict) as refused:
@@ -57,7 +60,7 @@ def _redial_page(
 ) -> Response:
     counts = stats.stats(visit.services, campaign_id)
     choices = {
-        "statuses": [(name, getattr(counts.contacts, name)) for name in _ENDED],
+        "statuses": [(name, count) for name in _ENDED if (count := getattr(counts.contacts, name))],
         "dispositions": list(counts.calls.by_disposition.items()),
         "outcomes": list(counts.calls.by_outcome.items()),
     }

@@ -18,7 +18,7 @@ from orchestrator.policy.roles import Role
 
 pages = Pages()
 
-_WRONG = "The name or the password is wrong."
+_WRONG = "The login or the password is wrong."
 _USED = "This link was used already, or is older than ten minutes. Ask for a new one."
 
 

@@ -163,7 +163,7 @@ def test_a_campaign_says_what_its_contacts_wait_for(rest: Rest) -> None:
         "because": [
             {
                 "reason": "campaign_not_started",
-                "sentence": "The campaign has not been started, or its starts_at has not come.",
+                "sentence": "The campaign has not been started, or the time of its start has not come.",
                 "contacts": 2,
                 "next_at": None,
             }

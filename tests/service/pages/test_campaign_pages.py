@@ -328,7 +328,8 @@ def test_redial_counts_first_and_asks_for_somebody(admin: Visitor, rest: Rest) -
     nobody = admin.send(place, {"attempts": "1", "count": "1"})
     counted = admin.send(place, {"attempts": "1", "statuses": "completed", "count": "1"})
 
-    assert nobody.status_code == 422 and "say which contacts" in nobody.text
+    assert nobody.status_code == 422 and "Check who is called again" in nobody.text
+    assert "Nobody is done yet" in nobody.text
     assert "0 contacts would be called again." in text_of(counted)
 
 
