@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import quote, urlencode
@@ -39,7 +39,8 @@ _Item = TypeVar("_Item", bound=BaseModel)
 class TelnyxClient:
     """Client of one account: one connection per thread, each request limited to `whole_timeout_s`.
 
-    A connection idle for longer than `max_idle_s` is not used again: a dial lost on it would be ambiguous.
+    A connection idle for longer than `max_idle_s` is not used again: a dial lost on it would be ambiguous. Both limits
+    are seconds of `age_clock`, which goes on while the machine is suspended.
 
     Commands never raise because of the network or the carrier: their Answer says what is known. They are never
     retried here, because only the ledger knows whether a retry is allowed. Queries are tried up to three times and
@@ -55,6 +56,7 @@ class TelnyxClient:
         connect_timeout_s: float = 3.05,
         max_idle_s: float = 50.0,
         clock: Clock = utc_now,
+        age_clock: Callable[[], float] = boot_seconds,
         egress: Egress = DIRECT,
     ) -> None:
         self.base_url = base_url.rstrip("/")
@@ -65,6 +67,7 @@ class TelnyxClient:
             connect_timeout_s=connect_timeout_s,
             max_idle_s=max_idle_s,
             clock=clock,
+            age_clock=age_clock,
             egress=egress,
         )
 

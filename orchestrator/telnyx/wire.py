@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -41,16 +42,19 @@ class Reply:
 class _Line:
     """One thread's connection."""
 
-    __slots__ = ("connection", "last_used", "pid")
+    __slots__ = ("_age_clock", "connection", "last_used", "pid")
 
-    def __init__(self, base_url: str, connect_timeout_s: float, egress: Egress) -> None:
-        self.connection = KeptConnection(base_url, connect_timeout_s=connect_timeout_s, egress=egress)
-        self.last_used = boot_seconds()
+    def __init__(self, base_url: str, connect_timeout_s: float, egress: Egress, age_clock: Callable[[], float]) -> None:
+        self.connection = KeptConnection(
+            base_url, connect_timeout_s=connect_timeout_s, egress=egress, age_clock=age_clock
+        )
+        self._age_clock = age_clock
+        self.last_used = age_clock()
         self.pid = os.getpid()
 
     def freshen(self, max_idle_s: float) -> None:
         """Drop a connection that was idle for so long that the other side may have closed it unseen."""
-        now = boot_seconds()
+        now = self._age_clock()
         if now - self.last_used > max_idle_s:
             self.connection.close()
         self.last_used = now
@@ -72,6 +76,7 @@ class Wire:
         connect_timeout_s: float,
         max_idle_s: float,
         clock: Clock,
+        age_clock: Callable[[], float] = boot_seconds,
         egress: Egress = DIRECT,
     ) -> None:
         self.skew_s: float | None = None
@@ -81,7 +86,7 @@ class Wire:
         self._connect_timeout_s = connect_timeout_s
         self._whole_timeout_s = whole_timeout_s
         self._max_idle_s = max_idle_s
-        self._clock = clock
+        self._clock, self._age_clock = clock, age_clock
         self._egress = egress
         self._threads = threading.local()
         self._last_date = ""
@@ -111,7 +116,7 @@ class Wire:
         line: _Line | None = getattr(self._threads, "line", None)
         # A forked child must not use the connection of its parent.
         if line is None or line.pid != os.getpid():
-            line = self._threads.line = _Line(self._base_url, self._connect_timeout_s, self._egress)
+            line = self._threads.line = _Line(self._base_url, self._connect_timeout_s, self._egress, self._age_clock)
         return line
 
     def _request(self, method: str, path: str, body: bytes | None) -> bytes:

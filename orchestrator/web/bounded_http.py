@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import socket
+from collections.abc import Callable
 from http.client import HTTPResponse
 from typing import Any
 
@@ -20,29 +21,30 @@ class Budget:
     `received` counts the bytes of the answer so far, headers too.
     """
 
-    __slots__ = ("_send_before", "_until", "received", "sent")
+    __slots__ = ("_clock", "_send_before", "_until", "received", "sent")
 
-    def __init__(self) -> None:
+    def __init__(self, *, clock: Callable[[], float] = boot_seconds) -> None:
+        self._clock = clock
         self._until = self._send_before = 0.0
         self.sent, self.received = False, 0
 
     def start(self, seconds: float, *, send_before: float | None = None) -> None:
         """Begin an exchange of at most `seconds`, sent before `send_before` on the same clock or not at all."""
-        self._until = boot_seconds() + seconds
+        self._until = self._clock() + seconds
         self._send_before = self._until if send_before is None else send_before
         self.sent, self.received = False, 0
 
     def shorten(self, seconds: float) -> None:
         """Leave at most `seconds` for the rest of the exchange."""
-        self._until = min(self._until, boot_seconds() + seconds)
+        self._until = min(self._until, self._clock() + seconds)
 
     def left(self) -> float:
         """Return the seconds left, at most 0.0 when they are over."""
-        return self._until - boot_seconds()
+        return self._until - self._clock()
 
     def left_to_send(self) -> float:
         """Return the seconds left in which the first byte may leave."""
-        return min(self._until, self._send_before) - boot_seconds()
+        return min(self._until, self._send_before) - self._clock()
 
 
 def bounded_pools(budget: Budget) -> dict[str, type[HTTPConnectionPool]]:

@@ -7,7 +7,7 @@ known beforehand: to the one server, once, and nowhere else. What is left out co
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from urllib3.exceptions import HTTPError
 from urllib3.util import parse_url
 
+from orchestrator.clock import boot_seconds
 from orchestrator.web.bounded_http import Budget, bounded_connections
 from orchestrator.web.egress import Egress
 
@@ -41,9 +42,17 @@ class KeptConnection:
     it goes there, without a look-up of the name, whose certificate is asked for all the same.
     """
 
-    def __init__(self, url: str, *, connect_timeout_s: float, egress: Egress, address: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        connect_timeout_s: float,
+        egress: Egress,
+        address: str | None = None,
+        age_clock: Callable[[], float] = boot_seconds,
+    ) -> None:
         self._connection: Any = None
-        self.budget = Budget()
+        self.budget = Budget(clock=age_clock)
         parts = urlsplit(url)
         self._scheme, self._host = parts.scheme, parts.hostname or ""
         self._port = parts.port or {"https": 443}.get(parts.scheme, 80)

@@ -36,6 +36,7 @@ _RUN = re.compile(rb"EVALSHA\r\n\$40\r\n([0-9a-f]{40})")
 _COMMAND = re.compile(rb"\A\*\d+\r\n\$\d+\r\n(\w+)")
 _CHANGE = re.compile(r"\b(?:UPDATE(?!\s+(?:SKIP|OF|SET)\b)|INSERT INTO|DELETE FROM)\s+(\w+)")
 _OF_THE_CLIENT = frozenset({"hello", "client", "select", "auth", "ping", "info", "script", "config"})
+_PING, _PONG = b"*1\r\n$4\r\nPING\r\n", (b"PONG", "PONG")
 _CUT = Ambiguous(code="no_answer", title="The carrier did not answer", detail="the connection was cut")
 
 
@@ -120,6 +121,24 @@ def watched_redis(redis_url: str, reached: Reached) -> redis.Redis:
     for source in _LUA.values():
         client.script_load(source)  # that a script has to be loaded first is no point of its own
     return client
+
+
+def dying_redis(redis_url: str, *, before: str) -> redis.Redis:
+    """Return a client that dies within a round trip: what comes before this script is carried out, and no more."""
+    digest = hashlib.sha1(_LUA[before].encode()).hexdigest().encode()
+
+    class Dying(RedisConnection):
+        def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+            packed = b"".join([command] if isinstance(command, bytes) else command)
+            if (found := packed.find(digest)) < 0:
+                super().send_packed_command(command, check_health)
+                return
+            super().send_packed_command([packed[: packed.rindex(b"*", 0, found)] + _PING], check_health)
+            while super().read_response() not in _PONG:
+                continue
+            raise Died
+
+    return redis.Redis(connection_pool=ConnectionPool.from_url(redis_url, connection_class=Dying))
 
 
 def _trip(packed: bytes) -> str:

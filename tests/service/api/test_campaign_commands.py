@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from typer.testing import CliRunner, Result
 from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.app import app
 from orchestrator.cli.campaign_watch import watch_campaign
-from orchestrator_client.operations import Campaigns
 from tests.support.api_over_http import options_for
 from tests.support.rest import CALLER_ID, Rest, fresh_number
 
@@ -140,42 +140,28 @@ def _named_in(expected: Any, told: Any) -> Any:
 
 
 def test_an_edit_that_somebody_was_faster_than_writes_nothing_and_says_who(
-    run: Command, rest: Rest, spring: str, monkeypatch: pytest.MonkeyPatch
+    run: Command, rest: Rest, spring: str
 ) -> None:
     ada = rest.post("/v1/keys", {"name": "Ada", "role": "operator"}).json["key"]
-    path, read = f"/v1/campaigns/{spring}", Campaigns.get
+    path, change = f"/v1/campaigns/{spring}", {"pacing": {"max_live_calls": 7}}
+    by_ada = partial(rest.request, "PATCH", path, json=change, headers={"Authorization": f"Bearer {ada}"})
 
-    def then_changed(campaigns: Campaigns, campaign_id: str) -> Any:
-        found = read(campaigns, campaign_id)
-        change = {"pacing": {"max_live_calls": 7}}
-        rest.request("PATCH", path, json=change, headers={"Authorization": f"Bearer {ada}"})
-        return found
-
-    monkeypatch.setattr(Campaigns, "get", then_changed)
-    refused = run("campaign", "edit", spring, "--calls-per-second", "2")
+    with options_for(rest, behind_reads={path: by_ada}) as options:
+        refused = CliRunner().invoke(app, ["campaign", *options, "edit", spring, "--calls-per-second", "2"])
 
     assert refused.exit_code == 1
     assert "Ada changed the campaign at" in refused.output and "(pacing)" in refused.output
     assert f"orchestrator campaign show {spring}" in refused.output
     pacing = (rest.get(path).json or {})["pacing"]
     assert pacing["max_live_calls"] == 7 and pacing["calls_per_second"] != 2
-    monkeypatch.setattr(Campaigns, "get", read)
     assert said(run("campaign", "edit", spring, "--calls-per-second", "2", "--json"))["pacing"]["max_live_calls"] == 7
 
 
-def test_who_may_not_read_the_record_is_told_that_it_was_somebody(
-    rest: Rest, spring: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_may_not_read_the_record_is_told_that_it_was_somebody(rest: Rest, spring: str) -> None:
     key = rest.post("/v1/keys", {"name": "Bob", "role": "operator"}).json["key"]
-    read = Campaigns.get
+    path = f"/v1/campaigns/{spring}"
 
-    def then_changed(campaigns: Campaigns, campaign_id: str) -> Any:
-        found = read(campaigns, campaign_id)
-        rest.patch(f"/v1/campaigns/{campaign_id}", {"name": "autumn"})
-        return found
-
-    monkeypatch.setattr(Campaigns, "get", then_changed)
-    with options_for(rest) as options:
+    with options_for(rest, behind_reads={path: lambda: rest.patch(path, {"name": "autumn"})}) as options:
         words = ["campaign", *options[:-1], key, "edit", spring, "--weight", "2"]
         refused = CliRunner().invoke(app, words)
 

@@ -19,6 +19,7 @@ from orchestrator.operations.access import passwords, sign_in
 from orchestrator.operations.access.manage_users import change_user, create_user, delete_user
 from orchestrator.policy.roles import Role
 from orchestrator.services import Services
+from tests.support.lock_points import LockPoint, in_thread
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 
@@ -191,22 +192,20 @@ def test_who_signs_out_is_out(services: Services, ada: str) -> None:
     "change", [{"password": ANOTHER}, {"disabled": True}, None], ids=["password", "disabled", "gone"]
 )
 def test_a_change_between_password_and_session_wins(
-    services: Services, ada: str, change: dict[str, Any] | None, monkeypatch: pytest.MonkeyPatch
+    services: Services, ada: str, change: dict[str, Any] | None
 ) -> None:
     """The password takes its time to verify: what an admin does meanwhile must not leave a session behind."""
-    verify = sign_in.verify_password
+    verified = LockPoint(services.sql, before="UPDATE users SET last_sign_in_at")
 
-    def then_changed(*args: Any, **more: Any) -> Any:
-        verified = verify(*args, **more)
+    with in_thread(lambda: opened(services)) as signing_in:
+        verified.is_reached()
         if change is None:
             delete_user(ada, sql=services.sql)
         else:
             change_user(ada, change, now=services.clock(), sql=services.sql)
-        return verified
+        verified.go_on()
 
-    monkeypatch.setattr(sign_in, "verify_password", then_changed)
-
-    assert opened(services) is None
+    assert signing_in.result() is None
     assert all_of(services, "SELECT * FROM sign_in_sessions") == []
 
 

@@ -6,6 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from orchestrator.clock import utc_now
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
@@ -14,6 +15,7 @@ from orchestrator.operations.contacts.suppress_number import suppress_number
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.store.sql.dial_ledger import republish
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
+from tests.support.refused_rows import refuse_rows, take_rows
 from tests.support.world import CONNECTION, World
 
 
@@ -131,17 +133,14 @@ def test_dograh_a_campaign_closes_as_completed_while_claims_are_open(world: Worl
 
 
 def test_dograh_accepted_by_the_carrier_and_then_marked_failed_because_a_write_failed(
-    world: World, carrier: CarrierStub, monkeypatch: pytest.MonkeyPatch
+    world: World, carrier: CarrierStub
 ) -> None:
     call_id = world.claimed_call()
+    refuse_rows(world, "calls", "NEW.state = 'accepted'")
 
-    def broken(*_: object, **__: object) -> bool:
-        raise RuntimeError("the database has gone away")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("orchestrator.operations.dialing.settle_dial.mark_all_accepted", broken)
-        with pytest.raises(RuntimeError):
-            world.dialer.dial_call(call_id)
+    with pytest.raises(DBAPIError):
+        world.dialer.dial_call(call_id)
+    take_rows(world, "calls")
     assert world.call_row(call_id)["state"] == "dialing"
     assert world.redis.zcard(world.keys.slots(CONNECTION)) == 1
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
-import redis
 
 from orchestrator.operations.calls.request_command import ACTIONS
-from orchestrator.operations.events import process_events
+from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.store.redis.live_calls import read_log
-from orchestrator.store.redis.scripts import ScriptCall, run_scripts
 from tests.support.carrier_stub import Answer, Asked, CarrierStub, refusal
-from tests.support.world import World
+from tests.support.watched_stores import Died, dying_redis
+from tests.support.world import CONNECTION, World
 
 WAITING = """
 name: waiting
@@ -114,21 +112,15 @@ def test_what_is_told_twice_happens_once(world: World, carrier: CarrierStub) -> 
     assert told(world, one) == ["call.bridged", "call.hangup"]
 
 
-def test_who_dies_before_the_commit_tells_it_again_and_it_happens_once(
-    world: World, carrier: CarrierStub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Died(BaseException):
-        pass
-
-    def die(client: redis.Redis, parts: Iterable[Sequence[ScriptCall]]) -> list[Any]:
-        run_scripts(client, [call for part in parts for call in part if call.name == "tell_hearers"])
-        raise Died
-
+def test_who_dies_before_the_commit_tells_it_again_and_it_happens_once(world: World, carrier: CarrierStub) -> None:
     one, other = bridged_pair(world)
-    monkeypatch.setattr(process_events, "run_scripts_in_parts", die)
-    with pytest.raises(Died):
-        hangs_up(world, other)
-    monkeypatch.undo()
+    with dying_redis(world.redis_url, before="commit") as dying:
+        stores: dict[str, Any] = {"client": dying, "flows": world.flows, "keys": world.keys}
+        world.processor = EventProcessor(**stores, connection_id=CONNECTION)
+        with pytest.raises(Died):
+            hangs_up(world, other)
+    del world.processor
+    assert world.redis.xlen(world.keys.events) == 2  # its end, and that it was told
 
     world.processor.process_events(world.redis.xautoclaim(world.keys.events, "engine", "another", 0)[1])
     world.advance()

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from orchestrator.clock import utc_now
 from orchestrator.operations.contacts import import_consents as operations
 from orchestrator.operations.contacts.import_consents import ConsentDefaults, ImportedConsents, import_consents
 from orchestrator.operations.contacts.record_consent import NewConsent, Revocation, record_consent, record_revocation
-from orchestrator.store.sql import consents
+from tests.support.refused_rows import refuse_rows, take_rows
 from tests.support.world import World
 
 PHONE, OTHER = "+13125550142", "+13125550143"
@@ -59,16 +60,12 @@ def test_a_file_that_breaks_off_is_sent_again(world: World, monkeypatch: pytest.
     contact_id = world.contact(campaign_id, phone=PHONE)
     world.claim(campaign_id)
     assert world.contact_row(contact_id)["reason"] == "consent_missing"
-    release = consents.release_missing
+    refuse_rows(world, "contacts", "NEW.status = 'waiting'")
 
-    def dies(*_: Any) -> None:
-        raise ConnectionError
-
-    with monkeypatch.context() as patch:
-        patch.setattr(consents, "release_missing", dies)
-        with pytest.raises(ConnectionError):
-            load(world, ROW, ROW.replace(PHONE, OTHER))
-    assert len(recorded(world)) == 1 and consents.release_missing is release
+    with pytest.raises(DBAPIError):
+        load(world, ROW, ROW.replace(PHONE, OTHER))
+    take_rows(world, "contacts")
+    assert len(recorded(world)) == 1
 
     done = load(world, ROW, ROW.replace(PHONE, OTHER))
 

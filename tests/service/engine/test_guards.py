@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict
 from orchestrator.model.campaign_status import CampaignStatus
-from orchestrator.operations.campaigns import guard_campaigns as guarding
 from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.guard_campaigns import CampaignGuard
@@ -27,6 +27,8 @@ from orchestrator.store.sql.tallies import fold_tallies
 from tests.support.carrier_stub import CarrierStub
 from tests.support.lock_points import LockPoint, in_thread
 from tests.support.people_called import add_calls
+from tests.support.stepwise import Process
+from tests.support.watched_stores import Fault
 from tests.support.world import CONNECTION, World
 
 A_DAY = timedelta(days=1)
@@ -185,24 +187,19 @@ def test_calls_of_the_carriers_events_pause_the_campaign_and_withdraw_what_is_cl
 
 
 def test_an_engine_that_dies_behind_the_pause_leaves_nothing_that_is_sent(
-    world: World, carrier: CarrierStub, monkeypatch: pytest.MonkeyPatch
+    world: World, carrier: CarrierStub, process: Process
 ) -> None:
     campaign_id = world.campaign()
     add_calls(world, campaign_id, 3, abandoned=True)
     world.contact(campaign_id)
     [claimed] = world.claim(campaign_id)
 
-    def die(*_: object, **__: object) -> int:
-        raise SystemExit
-
-    with monkeypatch.context() as patch:
-        patch.setattr(guarding, "drain_dials", die)
-        with pytest.raises(SystemExit):
-            guard(world)
+    process.dies(Fault.DEATH_BEHIND, "commit campaigns", guard)
+    state = world.call_row(claimed)["state"]
     again = guard(world)
     world.dialer.dial_call(claimed)
 
-    assert again == []
+    assert (state, again) == ("reserved", [])
     assert reason(world, campaign_id) == ("paused", "guard_abandon")
     assert (carrier.dials, world.call_row(claimed)["state"]) == ([], "withdrawn")
 
@@ -298,14 +295,14 @@ def test_there_is_work_for_guards_while_a_campaign_runs(world: World) -> None:
         assert Work.GUARDS in find_work(tx)
 
 
-def test_a_campaign_is_looked_at_again_only_when_something_that_counts_has_changed(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_campaign_is_looked_at_again_only_when_something_that_counts_has_changed(world: World) -> None:
     looked: list[str] = []
-    real = guarding.count_for_guards
-    monkeypatch.setattr(
-        guarding, "count_for_guards", lambda tx, ident, **more: (looked.append(ident), real(tx, ident, **more))[1]
-    )
+
+    def note(_tx: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if "AS newest_began" in statement:
+            looked.append(values["campaign_id"])
+
+    event.listen(world.sql, "before_cursor_execute", note)
     watching = world.run(CampaignGuard)
     quiet, busy = world.campaign(), world.campaign()
     add_calls(world, quiet, 2, silent=True)

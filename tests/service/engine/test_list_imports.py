@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import io
-import itertools
 import tracemalloc
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator.errors import ChangedMeanwhile, Conflict, NotFound
@@ -21,6 +18,7 @@ from orchestrator.operations.lists.manage_lists import delete_list, find_list
 from orchestrator.operations.lists.sweep_lists import sweep_lists
 from orchestrator.store.sql.sweeping_work import Work
 from tests.support.lists import OTHER, PHONE, add, holds, load, load_file, make, work
+from tests.support.refused_rows import end_who_writes, take_rows
 from tests.support.world import World
 
 
@@ -51,34 +49,19 @@ def test_an_import_whose_connection_is_killed_half_way_leaves_the_old_content(
     list_id = make(world)
     load(world, list_id, PHONE)
     monkeypatch.setattr(importing, "_BATCH", 500)
-    written: list[int] = []
-    monkeypatch.setattr(importing.list_contents, "load_batch", _killed_at_the_fifth(world, written))
+    end_who_writes(world, "list_entries", "NEW.number = '+13122002100'")  # of the fifth batch
     with pytest.raises(DBAPIError):
         load_file(world, list_id, io.BytesIO(rows(5_000)))
-    monkeypatch.undo()
+    take_rows(world, "list_entries")
 
     row = world.run(find_list, list_id)
-    assert written == [2_001]
+    assert world.query("SELECT count(*) FROM list_entries") == [(2_001,)]
     assert (row.version, row.entries, holds(world, PHONE)) == (1, 1, [PHONE])
     assert holds(world, "+13122000001") == []
     world.execute("UPDATE list_contents SET touched_at = now() - interval '11 minutes'")
     sweep_lists(world.sql)
     assert world.query("SELECT count(*) FROM list_entries") == [(1,)]
     assert load(world, list_id, OTHER).row.version == 3
-
-
-def _killed_at_the_fifth(world: World, written: list[int]) -> Callable[..., bool]:
-    """Return what writes a batch, but lets the connection of the fifth be killed; adds how much stood there then."""
-    write, count = importing.list_contents.load_batch, itertools.count(1)
-
-    def load_batch(tx: Connection, *args: Any, **kwargs: Any) -> bool:
-        if next(count) == 5:
-            written.append(world.query("SELECT count(*) FROM list_entries")[0][0])
-            pid = tx.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-            world.execute("SELECT pg_terminate_backend(:pid)", pid=pid)
-        return write(tx, *args, **kwargs)
-
-    return load_batch
 
 
 def test_a_process_that_dies_with_its_load_leaves_it_to_the_sweeper(world: World) -> None:

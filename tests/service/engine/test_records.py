@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import orjson
-import pytest
 
 from orchestrator.clock import utc_now
-from orchestrator.model.event import Event
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
 from orchestrator.operations.contacts.find_suppressions import lift_suppression
 from orchestrator.operations.contacts.suppress_number import suppress_number
-from orchestrator.operations.events import process_events
 from orchestrator.operations.events.dead_letters import list_dead_letters, replay_dead_letter
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.sql.call_records import hold_unrecorded
+from orchestrator.store.sql.flow_cache import FlowCache
 from tests.support.carrier_stub import CarrierStub, refusal
 from tests.support.world import CONNECTION, World
 
@@ -293,27 +291,23 @@ def test_r18_a_contact_that_a_person_ended_stays_so_when_the_record_of_its_call_
     assert (world.contact_row(contact_id)["status"], world.contact_row(contact_id)["attempts"]) == ("canceled", 1)
 
 
-def test_r19_a_poisoned_event_goes_to_the_dead_letters_and_can_be_replayed(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_r19_a_poisoned_event_goes_to_the_dead_letters_and_can_be_replayed(world: World) -> None:
     call_id = world.dialed_call()
     healthy = world.dialed_call()
     world.advance()
-    real = process_events.advance
+    flow = {"id": world.call_row(call_id)["flow_id"]}
+    [(source,)] = world.query("SELECT source FROM flows WHERE id = :id", **flow)
+    world.execute("UPDATE flows SET source = 'steps: {nobody: can read this}' WHERE id = :id", **flow)
+    world.flows = FlowCache(world.sql)  # as of an engine that has not read the flow before
+    del world.processor
 
-    def poisoned(flow: object, call: object, event: Event, now: datetime) -> object:
-        if event.type == "call.answered" and event.call_id == call_id:
-            raise RuntimeError("a fault in the engine")
-        return real(flow, call, event, now)  # type: ignore[arg-type]
-
-    with monkeypatch.context() as patch:
-        patch.setattr(process_events, "advance", poisoned)
-        world.hear(call_id, "call.answered")
-        world.hear(healthy, "call.answered")
-        world.advance()
+    world.hear(call_id, "call.answered")
+    world.hear(healthy, "call.answered")
+    world.advance()
+    world.execute("UPDATE flows SET source = :source WHERE id = :id", source=source, **flow)
 
     [letter] = list_dead_letters(world.redis, world.keys)
-    assert "a fault in the engine" in letter.why
+    assert "InvalidFlow" in letter.why
     assert outbox(world, healthy) == ["speak"]
     assert world.redis.xlen(world.keys.events) == 0
 

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
+from orchestrator.services import open_services
 from orchestrator.settings import load_settings
 from tests.support.carrier_stub import CarrierStub
-from tests.support.world import World
+from tests.support.world import CONNECTION, World
 
 PHONE = "+13125550177"
 
 
 @pytest.fixture
 def brought_up(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """Return the world as the programs open it."""
-    monkeypatch.setenv("ORCHESTRATOR_REDIS_URL", world.redis_url)
-    load_settings.cache_clear()
+    """Return the world as the programs open it, by an environment that allows a number one dial a day."""
+    environment = {
+        "ORCHESTRATOR_REDIS_URL": world.redis_url,
+        "ORCHESTRATOR_DATABASE_URL": world.database_url,
+        "ORCHESTRATOR_CAP_PER_NUMBER_24H": "1",
+        "TELNYX_API_KEY": "KEYtest",
+        "TELNYX_BASE_URL": world.carrier_url,
+        "TELNYX_CONNECTION_ID": CONNECTION,
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
     publish, tasks = importlib.import_module("workers.tasks.publish"), importlib.import_module("workers.tasks.tasks")
-    monkeypatch.setattr(tasks, "_services", lambda: world.services)
-    for remembered in (publish._broker, tasks._dialer):
-        remembered.cache_clear()
+    remembered = (load_settings, publish._broker, tasks._services, tasks._dialer, tasks._dial_shifts)
+    collected_after = gc.get_threshold()
+    for each in remembered:
+        each.cache_clear()
     yield world
     publish._broker().close()
-    for remembered in (publish._broker, tasks._dialer, load_settings):
-        remembered.cache_clear()
+    tasks._services().close()
+    for each in remembered:
+        each.cache_clear()
+    gc.set_threshold(*collected_after)
 
 
 def dialed_once(world: World) -> None:
@@ -39,11 +53,11 @@ def dialed_once(world: World) -> None:
 def test_the_engine_holds_to_the_installations_caps(brought_up: World) -> None:
     world = brought_up
     dialed_once(world)
-    world.set_caps(per_number_24h=1)
     contact_id = world.contact(world.campaign(), phone=PHONE)
 
-    [loop] = importlib.import_module("workers.engine.__main__").dispatch_loops(world.services)
-    loop.step()
+    with closing(open_services(by_index=True)) as services:
+        [loop] = importlib.import_module("workers.engine.__main__").dispatch_loops(services)
+        loop.step()
 
     held = world.contact_row(contact_id)
     assert (held["status"], held["reason"]) == ("held", "number_day_limit")
@@ -54,7 +68,6 @@ def test_the_dial_worker_holds_to_the_installations_caps(brought_up: World, carr
     dialed_once(world)
     world.contact(world.campaign(), phone=PHONE)
     [call_id] = world.dispatcher.dispatch_calls()
-    world.set_caps(per_number_24h=1)
 
     importlib.import_module("workers.tasks.tasks").dial(call_id)
 

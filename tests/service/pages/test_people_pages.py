@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from sqlalchemy import text
 
-from api.resources import calls, contacts, recordings, suppressions
-from api.resources.contacts import FoundContacts
 from orchestrator.policy.roles import Role
+from orchestrator.services import Services
+from orchestrator.store.sql.pagination import LOOKED_AT
 from tests.service.pages.conftest import SignIn
-from tests.support.rest import Rest, fresh_number
+from tests.support.rest import CONNECTION, Rest, fresh_number
 from tests.support.visitor import Visitor, text_of
 
 PAYLOADS = [
@@ -19,6 +18,21 @@ PAYLOADS = [
     "{{ 7 * 7 }}",
     "' autofocus onfocus='alert(1)",
 ]
+# As many as a page looks at of those who wait, and as many who were busy, none of whom waits.
+_MANY_PEOPLE = """
+    INSERT INTO contacts (id, campaign_id, phone, zone, due_at, status, disposition)
+    SELECT 'con_' || status || to_char(i, 'FM00000'), :campaign, '+1' || (CASE status WHEN 'waiting' THEN 3125550000
+        ELSE 3135550000 END + i), 'America/New_York', now(), status, CASE status WHEN 'exhausted' THEN 'busy' END
+    FROM generate_series(1, :most + 1) i, (VALUES ('waiting'), ('exhausted')) s(status)
+"""
+# Attempts that nobody is shown who does not ask for them.
+_WITHDRAWN = """
+    INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt, state, command_id,
+        ring_limit_s, talk_limit_s, reserved_at, ended_at)
+    SELECT 'call_' || substr(id, 5), campaign_id, id, :connection, phone, '+12125550100', 1, 'withdrawn', 'c', 30, 60,
+        now(), now()
+    FROM contacts WHERE campaign_id = :campaign
+"""
 NOBODY = "con_01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
@@ -36,13 +50,16 @@ def test_pages_without_anything_to_show_say_what_would_be_there(admin: Visitor) 
     assert "This number is not blocked" in text_of(admin.get("/blocked?phone=%2B12025550198"))
 
 
-def test_a_page_of_none_with_others_behind_it_leads_on(admin: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    none: Any = lambda *_: FoundContacts(data=[], next_cursor="behind", incomplete=True)  # noqa: E731
-    for resource in (calls, contacts, recordings, suppressions):
-        monkeypatch.setattr(resource, "index", none)
+def test_a_page_of_none_with_others_behind_it_leads_on(admin: Visitor, rest: Rest, services: Services) -> None:
+    campaign = rest.campaign()["id"]
+    with services.sql.begin() as tx:
+        tx.execute(text(_MANY_PEOPLE), {"campaign": campaign, "most": LOOKED_AT})
+        tx.execute(text(_WITHDRAWN), {"campaign": campaign, "connection": CONNECTION, "most": LOOKED_AT})
 
-    for path in ("/calls?status=ended", "/people?q=x", "/recordings?status=failed", "/blocked?include=lifted"):
-        assert 'rel="next"' in admin.get(path).text, path
+    for path in (f"/calls?campaign_id={campaign}", "/people?status=waiting&disposition=busy"):
+        page = admin.get(path)
+        assert "None on this page, but there may be some behind it." in text_of(page), path
+        assert 'rel="next"' in page.text, path
 
 
 @pytest.mark.parametrize(

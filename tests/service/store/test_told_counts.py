@@ -17,6 +17,7 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.told_counts import CountTeller, read_counts
 from orchestrator.telnyx.answers import Answer
 from tests.support.poll import eventually
+from tests.support.watched_stores import Fault, watched_redis
 
 
 def counted(client: redis.Redis) -> list[Reading | Distribution]:
@@ -39,23 +40,22 @@ def test_processes_add_up(redis_client: redis.Redis) -> None:
     assert counted(redis_client) == [Reading(Metric.DIALS, 6, ("accepted",))]
 
 
-def test_counts_whose_answer_was_lost_are_told_again_and_added_once(
-    redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    teller = CountTeller(redis_client, Keys(), take=_giving({_DIAL: 3}, {_DIAL: 4}))
-    run = told_counts.run_script
+def test_counts_whose_answer_was_lost_are_told_again_and_added_once(redis_client: redis.Redis, redis_url: str) -> None:
+    faults = iter([Fault.NONE, Fault.LOST_ANSWER])
 
-    def run_and_lose_the_answer(*given: object) -> None:
-        run(*given)  # type: ignore[arg-type]
-        raise redis.ConnectionError("lost")
+    def reached(point: str) -> Fault:
+        return next(faults, Fault.NONE) if point == "valkey add_counts" else Fault.NONE
 
-    with monkeypatch.context() as broken:
-        broken.setattr(told_counts, "run_script", run_and_lose_the_answer)
+    with watched_redis(redis_url, reached) as watched:
+        teller = CountTeller(watched, Keys(), take=_giving({_DIAL: 3}, {_DIAL: 4}, {_DIAL: 5}))
+        teller.tell()
         with pytest.raises(redis.ConnectionError):
             teller.tell()
-    teller.tell()
+        in_doubt = counted(redis_client)
+        teller.tell()
 
-    assert counted(redis_client) == [Reading(Metric.DIALS, 7, ("accepted",))]
+    assert in_doubt == [Reading(Metric.DIALS, 7, ("accepted",))]
+    assert counted(redis_client) == [Reading(Metric.DIALS, 12, ("accepted",))]
 
 
 def test_what_is_counted_while_redis_is_away_is_told_when_it_is_back(redis_client: redis.Redis, free_port: int) -> None:

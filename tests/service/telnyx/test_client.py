@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from orchestrator.clock import boot_seconds
 from orchestrator.errors import Misconfigured
 from orchestrator.telnyx.answers import Accepted, Ambiguous, Busy, Gone, Refused, Rejected, Unavailable
 from orchestrator.telnyx.client import TelnyxClient
@@ -291,12 +290,12 @@ def test_r3_the_answer_to_one_dial_is_never_taken_for_that_to_the_next() -> None
     assert server.connections == 2
 
 
-def test_r3_what_a_suspended_machine_had_no_time_to_send_was_surely_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_r3_what_a_suspended_machine_had_no_time_to_send_was_surely_not_sent() -> None:
+    seconds = repeat(1000.0)
     with raw_server(answering(YES)) as server:
-        client = client_of(server.url)
+        client = client_of(server.url, age_clock=lambda: next(seconds))
         client.act("v3:leg", "hangup", {})
-        clock = chain([boot_seconds()], repeat(boot_seconds() + 100))  # it stood still behind the start of the bound
-        monkeypatch.setattr("orchestrator.web.bounded_http.boot_seconds", lambda: next(clock))
+        seconds = chain(repeat(1000.0, 2), repeat(1100.0))  # it stood still behind the start of the bound
         answer = client.dial(DIAL)
 
     assert isinstance(answer, Unavailable)
