@@ -272,6 +272,18 @@ def beside(wrong: Mapping[str, str], names: Collection[str], *, otherwise: str =
 _NOT_SAID = {"windows", "on", "on_outcome", "form"}
 
 
+_RULES = {
+    "calling_hours.always": "Calling hours: it calls at any hour",
+    "lists.registry": "Do-not-call registries are not asked",
+    "law.mode": "The law of the place where a person is does not hold",
+}
+
+
+def rule(name: str) -> str:
+    """Return a rule that a campaign leaves out, by the field that leaves it out: `guards.silence` is a guard."""
+    return _RULES.get(name) or f"Guard, {phrase(name.rpartition('.')[2])}: laxer than it is for everybody, or off"
+
+
 def field_phrase(name: str) -> str:
     """Return the name of a field of a form as words: `calling_hours.windows.0.start` is `calling hours, start`."""
     return ", ".join(phrase(part) for part in name.split(".") if part not in _NOT_SAID and not part.isdecimal())

@@ -21,7 +21,7 @@ def consent_warnings(rule: ConsentRule, law: Law) -> list[Finding]:
         Finding(
             "/consent/require",
             "consent_asked_by_law",
-            f"the law of {each.pack} asks for {each.row.value.kind} consent to such calls ({each.row.source}); "
+            f"the law pack {each.pack} asks for {each.row.value.kind} consent to such calls ({each.row.source}); "
             f"the campaign asks for {'no consent' if rule.require is RequiredConsent.NONE else 'less'}",
         )
         for each in needed

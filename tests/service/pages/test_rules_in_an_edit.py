@@ -97,7 +97,7 @@ def test_guards_are_edited_as_percentages_and_one_that_is_not_touched_stays_unsa
     [
         ("law.mode", "off", "law.because", "law.mode off needs"),
         ("law.mode", "never", "law.mode", ""),
-        ("law.packs", "us, atlantis", "law.packs", "there is no pack atlantis"),
+        ("law.packs", "us, atlantis", "law.packs", "There is no pack atlantis"),
         ("lists.suppress", "nowhere", "lists.suppress", "nowhere"),
         ("lists.allow", "nowhere", "lists.allow", "nowhere"),
         ("lists.reassigned", "nowhere", "lists.reassigned", "nowhere"),

@@ -36,7 +36,7 @@ def test_a_campaign_that_asks_for_less_than_the_law_is_warned(
 
     found = consent_warnings(rule, law_for(regions, purpose, voice))
 
-    assert [warning.detail.split(" asks")[0].removeprefix("the law of ") for warning in found] == packs
+    assert [warning.detail.split(" asks")[0].removeprefix("the law pack ") for warning in found] == packs
     assert {warning.pointer for warning in found} <= {"/consent/require"}
 
 
