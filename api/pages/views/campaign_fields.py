@@ -47,9 +47,15 @@ def sent(before: Values) -> Values:
     """Return the fields as they were sent; what was not in the form is as `before`."""
     hours = {name: value for name, value in before.items() if name.startswith("calling_hours.")}
     plain = {name: request.form.get(name, value) for name, value in before.items() if name not in hours}
-    return {name: value.replace("\r\n", "\n").strip() for name, value in plain.items()} | (
-        sent_hours(hours) if hours else {}
-    )
+    kept = {
+        name: before[name] if _tidy(value) == _tidy(before[name]) else _tidy(value) for name, value in plain.items()
+    }
+    return kept | (sent_hours(hours) if hours else {})
+
+
+def _tidy(written: str) -> str:
+    """Return what was written as a browser that sends it may have changed it, without spaces around it."""
+    return written.replace("\r\n", "\n").strip()
 
 
 def said_wrong(refused: InvalidInput | Conflict, values: Values) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import orjson
@@ -30,12 +31,19 @@ class MergedForm(NamedTuple):
     contested: dict[str, str]
 
 
-def merge(now: Values, sent: Values) -> MergedForm:
-    """Return the form that was sent over values which are like this now; fields without `opened` were as they are."""
+_MEAN_SOMETHING_TOGETHER = ("calling_hours.", "retry.")
+
+
+def merge(now: Values, sent: Values, *, replaced: Collection[str] = ()) -> MergedForm:
+    """Return the form that was sent over values which are like this now; fields without `opened` were as they are.
+
+    `replaced` names fields whose place something else in the form takes, though they were sent as they had been.
+    """
     opened = now | _opened()
-    mine = frozenset(name for name in sent if sent[name] not in (opened[name], now[name]))
-    both = [name for name in sent if name in mine and now[name] != opened[name]]
-    contested = {name: f"Somebody else has written here: {_brief(name, now[name])}" for name in both}
+    mine = frozenset(name for name in sent if sent[name] not in (opened[name], now[name])) | frozenset(replaced)
+    shared = tuple(part for part in _MEAN_SOMETHING_TOGETHER if any(name.startswith(part) for name in mine))
+    theirs = [name for name in now if now[name] != opened[name] and (name in mine or name.startswith(shared))]
+    contested = {name: f"Somebody else has written here: {_brief(name, now[name])}" for name in theirs}
     return MergedForm(now | {name: sent[name] for name in mine}, mine, opened, contested)
 
 
@@ -48,7 +56,8 @@ def _opened() -> Values:
     """Return the values that the form was opened with; nothing where it does not say."""
     try:
         said = orjson.loads(request.form.get("opened", ""))
-    except orjson.JSONDecodeError:
+        orjson.dumps(said)  # it is told again, and what can be read may be too deep to be written
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return {}
     return said if isinstance(said, dict) else {}
 

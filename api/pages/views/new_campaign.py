@@ -82,11 +82,11 @@ def change_flow(visit: Visit, campaign_id: str) -> Response:
 
 def _sent(visit: Visit, draft: CampaignInFlight | None) -> Response:
     now = _BLANK | (campaign_fields.shown(_PARTS, draft) if draft else {})
-    form = merge(now, campaign_fields.sent(now) | {"source": _source()})
-    values = form.values
     upload = request.files.get("upload")
-    written = upload.read() if upload and upload.filename else values["source"].encode()
-    values["source"] = written.decode("utf-8-sig", "replace")
+    written = upload.read() if upload and upload.filename else _source().encode()
+    sent = campaign_fields.sent(now) | {"source": written.decode("utf-8-sig", "replace")}
+    form = merge(now, sent, replaced=("flow",) if written else ())
+    values = form.values
     if not written and not values["flow"]:
         wrong = {"flow": "Choose a flow, or write or upload one."}
         return _page(visit, draft, values, opened=form.opened, errors=wrong, status=422)

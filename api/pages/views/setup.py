@@ -10,7 +10,7 @@ from api.pages import words
 from api.pages.page_routes import Pages
 from api.pages.views import campaign_fields
 from api.pages.views.campaign_fields import HOURS, PACE, Part, Values
-from api.pages.views.flow_inputs import inputs_of, sent_inputs
+from api.pages.views.flow_inputs import inputs_of
 from api.pages.views.hours_fields import MORE_WINDOWS, WEEK
 from api.pages.views.merged_form import MEANWHILE, MergedForm, merge, told
 from api.pages.visit import Visit
@@ -65,9 +65,9 @@ def keep_values(visit: Visit, campaign_id: str) -> Response:
     """Keep what was changed in the form."""
     draft = draft_of(visit, campaign_id)
     now = _variables(visit, draft)
-    form = merge(now, dict.fromkeys(now) | sent_inputs(inputs_of(visit, draft.flow.id)))
+    form = merge(now, {name: request.form.get(f"variables.{name}", now[name]).strip() for name in now})
     try:
-        mine = {name: form.values[name] for name in form.mine}
+        mine = {name: form.values[name] or None for name in form.mine}
         keep_uncontested(visit, draft, {"variables": mine} if mine else {}, form)
     except ChangedMeanwhile:
         said = {f"variables.{name}": said for name, said in form.contested.items()}
@@ -79,8 +79,9 @@ def keep_values(visit: Visit, campaign_id: str) -> Response:
 
 
 def _variables(visit: Visit, draft: CampaignInFlight) -> Values:
-    """Return what holds for everybody, None for what nobody has said, by the names of the flow's inputs."""
-    return {each.name: draft.variables.get(each.name) for each in inputs_of(visit, draft.flow.id)}
+    """Return what holds for everybody, as the form shows it, by the names of the flow's inputs."""
+    said = {name: str(value).strip() for name, value in draft.variables.items() if value is not None}
+    return {each.name: said.get(each.name, "") for each in inputs_of(visit, draft.flow.id)}
 
 
 def _values_page(
@@ -97,9 +98,8 @@ def _values_page(
     filled = {name for name, value in (first[0].variables if first else {}).items() if value not in (None, "")}
     inputs = inputs_of(visit, draft.flow.id)
     parts = {"inputs": [i for i in inputs if i.name not in filled], "filled": [i for i in inputs if i.name in filled]}
-    shown = {"variables": {name: value for name, value in variables.items() if value is not None}}
-    was = told(opened or _variables(visit, draft))
-    return setup_page(visit, draft, "values", status=status, values=shown, opened=was, errors=errors or {}, **parts)
+    shown = {"values": {"variables": variables}, "opened": told(opened or _variables(visit, draft))}
+    return setup_page(visit, draft, "values", status=status, errors=errors or {}, **shown, **parts)
 
 
 @pages.show("/campaigns/{campaign_id}/setup/hours", needs=Role.OPERATOR)

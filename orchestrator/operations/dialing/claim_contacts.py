@@ -28,6 +28,7 @@ from orchestrator.store.sql.contact_transitions import (
     Move,
     lock_candidates,
     lock_dialing_rules,
+    lock_if_due,
     lock_release_facts,
     move_contacts,
 )
@@ -37,7 +38,6 @@ from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.traces import add_span
 
 IN_USE_FOR = timedelta(seconds=30)
-FAILED_FOR = timedelta(minutes=10)
 _NOT_THE_CONTACTS = (Reason.CAMPAIGN_PAUSED, Reason.DIALING_STOPPED, Reason.CAMPAIGN_NOT_STARTED)
 
 
@@ -104,12 +104,12 @@ class Claimer:
                     raise
                 raise ClaimFailed(locked) from err
 
-    def hold_failed(self, contact_id: str) -> None:
+    def hold_failed(self, contact_id: str, *, wait: timedelta) -> None:
         """Hold a contact that cannot be claimed: it would be the first of its campaign again and again."""
         with self._sql.begin() as tx:
-            facts = lock_release_facts(tx, [contact_id]).get(contact_id)
-            if facts and facts.status in (ContactStatus.WAITING, ContactStatus.HELD):
-                reason, due_at = Reason.CLAIM_FAILED.value, facts.now + FAILED_FOR
+            if lock_if_due(tx, contact_id):
+                facts = lock_release_facts(tx, [contact_id])[contact_id]
+                reason, due_at = Reason.CLAIM_FAILED.value, facts.now + wait
                 move_contacts(tx, [Move(contact_id, facts.status, ContactStatus.HELD, reason, due_at)])
 
     def claim_locked(self, tx: Connection, contact_ids: Sequence[str], reservation: Reservation) -> Claim:

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import redis
 from pydantic import ValidationError
@@ -38,8 +38,19 @@ QUEUED_AT_MOST_S = 2.0  # of dials published and unsent: a longer queue would bu
 QUEUED_AHEAD, QUEUED_AHEAD_S = 64, 0.5  # and no more than the workers are seen to send soon: it cannot be taken back
 _REST_S = 0.5  # a campaign without due contacts is not asked again for so long
 _REST_AFTER_FAULT_S = 10.0
+CLAIMED_ALONE = 50  # contacts, one by one, after several could not be claimed together
+CLAIMED_AGAIN_AFTER = timedelta(minutes=10)  # a contact that cannot be claimed
+_CALLED_AGAIN_AFTER = timedelta(minutes=1)  # the same, of a single call: whoever placed it means it for now
 _ZONES_FOR_S = 2.0
 _REPUBLISH_AT_MOST = 500
+
+
+@dataclass(frozen=True)
+class _Apart:
+    """Contacts that are claimed alone, for some could not be together: how many still are, and whether one could be."""
+
+    left: int
+    can_be_claimed: bool = False
 
 
 @dataclass
@@ -50,7 +61,7 @@ class _Memory:
     resting: dict[str, float]
     zones: dict[str, tuple[float, list[str]]]
     own_pace: OwnPace
-    one_by_one: dict[str, int]  # how many claims of a campaign take one contact, after one of several has failed
+    apart: dict[str, _Apart]
 
 
 @dataclass(frozen=True)
@@ -183,15 +194,15 @@ class Dispatcher:
     def _claim_one(self, view: _View, row: RowMapping, most: int, *, already: int) -> tuple[str, ...]:
         if row["kind"] != "direct" and not (row["heard_webhooks"] or _is_webhook_newer(row, view.health)):
             most = min(most, FIRST_CALLS - row["first_calls"] - already)
-        one_by_one = self._memory.one_by_one.pop(row["id"], 0)
+        apart = self._memory.apart.get(row["id"])
         try:
             rate_limits = RateLimits(view.rate_limit, campaign_rate_limit(row["id"], row["pacing"]))
             claim = self._claimer.claim_contacts(
-                row["id"], rate_limits, zones=self._open_zones(row, view.now), most=min(most, 1) if one_by_one else most
+                row["id"], rate_limits, zones=self._open_zones(row, view.now), most=min(most, 1) if apart else most
             )
         except ClaimFailed as failed:
             log.exception("campaign %s: contacts that cannot be claimed: %s", row["id"], len(failed.contact_ids))
-            self._set_apart(row["id"], failed.contact_ids)
+            self._set_apart(row, failed.contact_ids)
             return ()
         except (OrchestratorError, ValidationError, SQLAlchemyError) as err:
             if is_outage(err):
@@ -201,23 +212,34 @@ class Dispatcher:
             self._memory.resting[row["id"]] = self._monotonic() + _REST_AFTER_FAULT_S
             return ()
         if claim.looked_at == 0:
+            self._memory.apart.pop(row["id"], None)
             self._memory.resting[row["id"]] = self._monotonic() + _REST_S
-        elif one_by_one > 1:
-            self._memory.one_by_one[row["id"]] = one_by_one - 1
+        elif apart and (claim.call_ids or claim.refusals):
+            self._count_apart(row["id"], was_claimed=True)
         return claim.call_ids
 
-    def _set_apart(self, campaign_id: str, contact_ids: Sequence[str]) -> None:
-        """Ask for contacts that cannot be claimed together one by one, and hold the one that cannot alone."""
+    def _set_apart(self, row: RowMapping, contact_ids: Sequence[str]) -> None:
+        """Ask for contacts that cannot be claimed together one by one, and hold each that cannot be claimed alone."""
         if len(contact_ids) > 1:
-            self._memory.one_by_one[campaign_id] = len(contact_ids)
+            self._memory.apart[row["id"]] = _Apart(CLAIMED_ALONE)
             return
-        self._memory.resting[campaign_id] = self._monotonic() + _REST_AFTER_FAULT_S  # it may be all of them
+        self._count_apart(row["id"], was_claimed=False)
+        wait = _CALLED_AGAIN_AFTER if row["kind"] == "direct" else CLAIMED_AGAIN_AFTER
         try:
-            self._claimer.hold_failed(contact_ids[0])
+            self._claimer.hold_failed(contact_ids[0], wait=wait)
         except SQLAlchemyError as err:
             if is_outage(err):
                 raise
             log.exception("contact %s cannot be held either", contact_ids[0])
+
+    def _count_apart(self, campaign_id: str, *, was_claimed: bool) -> None:
+        """Count one that was asked for alone; a campaign rests behind the last if none of them could be claimed."""
+        apart = self._memory.apart.pop(campaign_id, _Apart(1))
+        left, can_be_claimed = apart.left - 1, apart.can_be_claimed or was_claimed
+        if left > 0:
+            self._memory.apart[campaign_id] = _Apart(left, can_be_claimed)
+        elif not can_be_claimed:
+            self._memory.resting[campaign_id] = self._monotonic() + _REST_AFTER_FAULT_S
 
     def _open_zones(self, row: RowMapping, now: datetime) -> list[str]:
         until, zones = self._memory.zones.get(row["id"], (0.0, []))

@@ -175,6 +175,11 @@ def lock_candidates(tx: Connection, campaign_id: str, *, zones: Sequence[str], m
     return list(tx.execute(_LOCK_CANDIDATES, {"ids": ids, "most": most}).scalars()) if ids else []
 
 
+def lock_if_due(tx: Connection, contact_id: str) -> bool:
+    """Lock a contact that is still due; False for one that is not, or that somebody else holds."""
+    return tx.execute(_LOCK_CANDIDATES, {"ids": [contact_id], "most": 1}).first() is not None
+
+
 def move_contacts(tx: Connection, moves: Sequence[Move]) -> None:
     """Make these moves, whatever the contacts' status was: the caller holds their locks."""
     if moves:

@@ -52,7 +52,8 @@ def let_call_go_on(tx: Connection, call_id: str) -> None:
     """Ask about a call that lives when its time is up, and about a caller now and then."""
     now = func.clock_timestamp()
     asked_again = func.least(now + _seconds(_asked_after_s()), _ends_at())
-    tx.execute(update(calls).where(calls.c.id == call_id).values(deadline_at=asked_again))
+    still_lives = (calls.c.id == call_id) & (calls.c.state == spelled(AttemptState.ACCEPTED))
+    tx.execute(update(calls).where(still_lives).values(deadline_at=asked_again))
 
 
 def _asked_after_s() -> ColumnElement[int]:

@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from orchestrator.operations.dialing.claim_contacts import FAILED_FOR
-from orchestrator.operations.dialing.dispatch_calls import Dispatcher
+from orchestrator.operations.dialing.dispatch_calls import CLAIMED_AGAIN_AFTER, CLAIMED_ALONE, Dispatcher
 from tests.support.world import CONNECTION, World
 
 RESTS_S = 10
@@ -72,18 +71,18 @@ def people(world: World, campaign_id: str, *last_digits: str) -> dict[str, str]:
 def test_a_contact_that_cannot_be_claimed_is_held_and_all_others_are_called(
     refused: World, dispatcher: Dispatcher, clock: Clock, order: str
 ) -> None:
-    ids = people(refused, refused.campaign(), *order)
+    ids = people(refused, refused.campaign(heard_webhooks=True), *order)
 
     numbers = called(dispatcher, refused, clock, ticks=30)
 
     assert sorted(number[-1] for number in numbers) == ["1", "2", "3"]
     held = refused.contact_row(ids["7"])
     assert (held["status"], held["reason"], held["current_call_id"]) == ("held", "claim_failed", None)
-    assert held["due_at"] - held["updated_at"] > FAILED_FOR - timedelta(minutes=1)
+    assert held["due_at"] - held["updated_at"] > CLAIMED_AGAIN_AFTER - timedelta(minutes=1)
 
 
 def test_it_is_called_once_it_can_be(refused: World, dispatcher: Dispatcher, clock: Clock) -> None:
-    ids = people(refused, refused.campaign(), "7")
+    ids = people(refused, refused.campaign(heard_webhooks=True), "7")
     called(dispatcher, refused, clock, ticks=2)
     refused.execute("DROP TRIGGER refuse_sevens ON calls")
     assert called(dispatcher, refused, clock, ticks=RESTS_S) == []
@@ -97,7 +96,7 @@ def test_it_is_called_once_it_can_be(refused: World, dispatcher: Dispatcher, clo
 def test_a_flow_that_cannot_be_read_stops_its_own_contacts_alone(
     world: World, dispatcher: Dispatcher, clock: Clock
 ) -> None:
-    campaign_id = world.campaign()
+    campaign_id = world.campaign(heard_webhooks=True)
     other = world.flow("name: other\nstart: bye\nsteps:\n  bye: {hangup: {}}\n")
     ids = people(world, campaign_id, "1", "2")
     world.execute("UPDATE contacts SET flow_id = :flow WHERE id = :id", flow=other, id=ids["1"])
@@ -108,24 +107,49 @@ def test_a_flow_that_cannot_be_read_stops_its_own_contacts_alone(
     assert world.contact_row(ids["1"])["reason"] == "claim_failed"
 
 
-def test_a_campaign_of_which_nobody_can_be_claimed_holds_one_of_them_each_ten_seconds_and_stops_no_other(
+def test_many_who_cannot_be_claimed_and_are_first_in_line_starve_nobody(
     refused: World, dispatcher: Dispatcher, clock: Clock
 ) -> None:
-    broken, sound = refused.campaign(), refused.campaign()
-    for nth in range(5):
-        refused.contact(broken, phone=f"+1312555{nth}197")
+    campaign_id = refused.campaign(heard_webhooks=True)
+    for nth in range(40):
+        refused.contact(campaign_id, phone=f"+13125552{nth:02}7", priority=5)
+    people(refused, campaign_id, "1", "2")
+
+    assert len(called(dispatcher, refused, clock, ticks=80)) == 2
+
+
+def test_a_campaign_of_which_nobody_can_be_claimed_rests_and_stops_no_other(
+    refused: World, dispatcher: Dispatcher, clock: Clock
+) -> None:
+    broken, sound = refused.campaign(heard_webhooks=True), refused.campaign(heard_webhooks=True)
+    for nth in range(CLAIMED_ALONE + 5):
+        refused.contact(broken, phone=f"+13125552{nth:02}7")
     refused.contact(sound, phone="+13125550191")
 
-    assert called(dispatcher, refused, clock, ticks=2 * RESTS_S + 2) == ["+13125550191"]
+    assert called(dispatcher, refused, clock, ticks=CLAIMED_ALONE + RESTS_S) == ["+13125550191"]
 
-    held = refused.query("SELECT count(*) AS n FROM contacts WHERE reason = 'claim_failed'")[0].n
-    assert held == 2
+    assert len(held(refused)) == CLAIMED_ALONE
+    called(dispatcher, refused, clock, ticks=10)
+    assert len(held(refused)) == CLAIMED_ALONE + 5
+
+
+def held(world: World) -> list[str]:
+    return [row.id for row in world.query("SELECT id FROM contacts WHERE reason = 'claim_failed'")]
+
+
+def test_a_hold_that_somebody_else_has_made_meanwhile_stands(refused: World) -> None:
+    contact = refused.contact(refused.campaign(heard_webhooks=True), phone="+13125550197")
+    refused.execute("UPDATE contacts SET status = 'held', reason = 'law_hours', due_at = NULL")
+
+    refused.claimer.hold_failed(contact, wait=CLAIMED_AGAIN_AFTER)
+
+    assert (refused.contact_row(contact)["reason"], refused.contact_row(contact)["due_at"]) == ("law_hours", None)
 
 
 def test_somebody_who_can_not_even_be_held_stops_no_other_campaign(
     refused: World, dispatcher: Dispatcher, clock: Clock
 ) -> None:
-    broken, sound = refused.campaign(), refused.campaign()
+    broken, sound = refused.campaign(heard_webhooks=True), refused.campaign(heard_webhooks=True)
     people(refused, broken, "7")
     refused.execute(
         "CREATE TRIGGER hold_nobody BEFORE UPDATE ON contacts FOR EACH ROW WHEN (NEW.status = 'held') "

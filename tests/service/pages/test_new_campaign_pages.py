@@ -422,6 +422,7 @@ def test_a_step_keeps_what_somebody_else_has_changed_beside_it(
     ("step", "mine", "theirs", "field"),
     [
         ("flow", {"name": "Mine", "source": FLOW.format(name="written")}, {"name": "Theirs"}, "name"),
+        ("hours", {"retry.on.busy": "5m"}, {"retry": {"max_attempts": 2}}, "retry.max_attempts"),
         ("hours", {"pacing.max_live_calls": "2"}, {"pacing": {"max_live_calls": 3}}, "pacing.max_live_calls"),
         ("values", {"variables.first_name": "Ann"}, {"variables": {"first_name": "Eve"}}, "variables.first_name"),
     ],
@@ -440,7 +441,49 @@ def test_a_step_overwrites_nobodys_change_until_it_has_been_seen(
     assert f'id="e-{field}"' in refused.text
     assert (rest.get(f"/v1/campaigns/{campaign}").json, rest.get("/v1/flows").json) == (before, flows)
     again = {name: value for name, value in form_of(refused.text).items() if name != "upload"} | {"do": "go"}
-    assert again[field] == mine[field]
+    assert again | mine == again
     saved = admin.send(f"/campaigns/{campaign}/{place}", again)
     assert saved.status_code == 303, text_of(saved)
     assert rest.get(f"/v1/campaigns/{campaign}").json != before
+
+
+def test_a_flow_that_is_written_replaces_nobodys_choice_unseen(admin: Visitor, rest: Rest) -> None:
+    campaign = draft(admin, rest)
+    form = opened(admin, campaign, "flow") | {"source": FLOW.format(name="written")}
+    theirs = rest.flow("of-another")["id"]
+    rest.patch(f"/v1/campaigns/{campaign}", {"flow": theirs})
+
+    refused = admin.send(f"/campaigns/{campaign}/setup/flow", form)
+
+    assert refused.status_code == 412 and 'id="e-flow"' in refused.text
+    assert rest.get(f"/v1/campaigns/{campaign}").json["flow"]["id"] == theirs
+
+
+def test_values_that_nobody_has_touched_stay_as_they_are(admin: Visitor, rest: Rest) -> None:
+    campaign = draft(admin, rest)
+    rest.patch(f"/v1/campaigns/{campaign}", {"variables": {"first_name": 5}})
+    form = opened(admin, campaign, "values")
+    rest.patch(f"/v1/campaigns/{campaign}", {"variables": {"first_name": 6}})
+
+    assert admin.send(f"/campaigns/{campaign}/setup/values", form).status_code == 303
+    assert rest.get(f"/v1/campaigns/{campaign}").json["variables"] == {"first_name": 6}
+
+
+def test_a_value_that_the_form_did_not_ask_for_is_kept(admin: Visitor, rest: Rest) -> None:
+    campaign = draft(admin, rest)
+    form = opened(admin, campaign, "values") | {"opened": '{"first_name": ""}', "variables.first_name": "Ann"}
+    del form["variables.language"]
+    rest.patch(f"/v1/campaigns/{campaign}", {"variables": {"language": "es"}})
+
+    assert admin.send(f"/campaigns/{campaign}/setup/values", form).status_code == 303
+    assert rest.get(f"/v1/campaigns/{campaign}").json["variables"] == {"first_name": "Ann", "language": "es"}
+
+
+def test_what_a_form_says_of_its_opening_may_be_too_deep_to_be_told_again(admin: Visitor, rest: Rest) -> None:
+    campaign = draft(admin, rest)
+    form = opened(admin, campaign, "hours") | {
+        "opened": '{"a":' + "[" * 400 + "]" * 400 + "}",
+        "retry.max_attempts": "0",
+    }
+
+    assert admin.send(f"/campaigns/{campaign}/setup/hours", form).status_code == 422
