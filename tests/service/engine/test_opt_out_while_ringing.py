@@ -14,6 +14,7 @@ from orchestrator.operations.contacts.find_suppressions import lift_suppression
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.contacts.import_suppressions import SuppressionDefaults, suppress_many
 from orchestrator.operations.contacts.suppress_number import suppress_number
+from orchestrator.operations.dialing.stop_dialing import stop_dialing
 from orchestrator.operations.events.restore_live_calls import restore_live_calls
 from orchestrator.store.sql.suppressed_calls import SUPPRESSED
 from tests.support.carrier_stub import Answer, Asked, CarrierStub, accepted_dial, refusal
@@ -310,7 +311,8 @@ def test_dialing_is_stopped_although_valkey_is_away(world: World, carrier: Carri
     call_id = world.claimed_call()
     _without_valkey(world)
 
-    world.stop_dialing(reason="everything is wrong")
+    stores = {"sql": world.sql, "client": world.services.redis, "keys": world.keys}
+    stop_dialing(**stores, now=utc_now(), reason="everything is wrong")
     world.dialer.dial_call(call_id)
 
     assert carrier.dials == [] and world.call_row(call_id)["state"] == "withdrawn"

@@ -10,16 +10,17 @@ import pytest
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.store.redis.keys import GROUP
-from orchestrator.store.redis.unread_events import STUCK_AFTER, find_unread
+from orchestrator.store.redis.unread_events import find_unread
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.carrier_stub import CarrierStub
 from tests.support.unknown_calls import active_legs, unknown_call
 from tests.support.world import CONNECTION, World
 
 LONG_AGO = "1000-0"
+THRICE = 3  # as often as an entry is delivered before it counts as stuck
 
 
-def stuck(world: World, stream: str, fields: dict[str, Any], *, deliveries: int = STUCK_AFTER) -> None:
+def stuck(world: World, stream: str, fields: dict[str, Any], *, deliveries: int = THRICE) -> None:
     """Leave an old entry that was delivered so often and never acknowledged."""
     world.redis.execute_command("XADD", stream, LONG_AGO, *(part for pair in fields.items() for part in pair))
     if deliveries:
@@ -93,7 +94,7 @@ def test_an_entry_that_nobody_can_read_stops_no_judge(world: World, fields: dict
     assert (unheard.is_behind, unheard.names) == (False, frozenset())
 
 
-@pytest.mark.parametrize("deliveries", [0, 1, STUCK_AFTER - 1])
+@pytest.mark.parametrize("deliveries", [0, 1, THRICE - 1])
 def test_r21_an_entry_that_waits_for_an_engine_that_was_away_stops_every_judge(world: World, deliveries: int) -> None:
     stuck(world, world.keys.events, own("call_1"), deliveries=deliveries)
 
