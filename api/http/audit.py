@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Response
+from flask import Response, g
 from pydantic import BaseModel
 
 from api.http.auth import actor
@@ -23,6 +23,11 @@ def views_by_path(routes: Any) -> Views:
     """Return the addresses that show one thing, by path: what a change is compared by."""
     shown = [route for route in routes if route.method == "GET" and not route.is_open and _shows_one(route)]
     return {route.path: route for route in shown}
+
+
+def nothing_changes() -> None:
+    """Say that the request under way only looks, whatever its method: it is recorded as no change."""
+    g.nothing_changes = True
 
 
 def audited(
@@ -45,7 +50,8 @@ def audited(
     )
     with recorded(change):
         response = respond()
-    if response.status_code < 400 and not change.is_recorded:
+    only_looked = g.pop("nothing_changes", False)
+    if response.status_code < 400 and not change.is_recorded and not only_looked:
         record_behind(change, sql=services.sql)
     return response
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from flask import Response
 from pydantic import BaseModel, Field
 
+from api.http.audit import nothing_changes
 from api.http.by_whom import signed
 from api.http.idempotency import fresh_id
 from api.http.responses import answer
@@ -101,6 +102,7 @@ def redial(services: Services, campaign_id: str, body: Redial) -> Redialed:
     wait twice.
     """
     if body.dry_run:
+        nothing_changes()
         _, counted = count_redial(
             campaign_id, body.filters(), body.more_attempts(), sql=services.sql, **rules_of(services)
         )
@@ -132,6 +134,7 @@ def change_many(services: Services, body: ManyContacts) -> ManyChanged:
     `release_restored` lets those be called whom the restore of a backup holds.
     """
     if body.dry_run:
+        nothing_changes()
         matched, changed = count_many(body, sql=services.sql, **rules_of(services))
         return ManyChanged(id=None, status="completed", matched=matched, changed=changed)
     asked = signed(body) if body.action == "suppress" else body

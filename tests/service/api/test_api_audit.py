@@ -51,8 +51,14 @@ def test_what_was_refused_or_only_read_is_not_recorded(rest: Rest) -> None:
     rest.post("/v1/explain", {"phone": fresh_number()})
     rest.get(f"/v1/campaigns/{campaign}")
     rest.post(f"/v1/campaigns/{campaign}/preflight")
+    redial, bulk = f"/v1/campaigns/{campaign}/redial", "/v1/contacts/bulk"
+    cancel = {"action": "cancel", "filter": {"campaign_id": campaign}, "dry_run": True}
+    assert rest.post(redial, {"statuses": ["exhausted"], "dry_run": True}).status_code == 200
+    assert rest.post(bulk, cancel).status_code == 200
 
     assert audit(rest) == known
+    assert rest.post(redial, {"statuses": ["exhausted"]}).status_code == 200
+    assert audit(rest) != known
 
 
 def test_a_repeat_that_gets_the_first_answer_is_no_second_change(rest: Rest) -> None:
