@@ -107,7 +107,7 @@ model: setup  ## draw thousands of schedules of deaths and lost answers; SCHEDUL
 	SCHEDULES=$(SCHEDULES) $(BIN)/python -m pytest tests/service/engine/test_schedules.py -m long -x --hypothesis-show-statistics
 
 contract: setup  ## ask every operation of the REST API hundreds of questions, and hold the answers against its document
-	CONTRACT_EXAMPLES=200 $(BIN)/python -m pytest tests/service/api/test_api_contract.py --timeout 3600
+	CONTRACT_EXAMPLES=200 $(BIN)/python -m pytest tests/service/api/test_api_contract.py
 
 mutations: setup  ## break each line that keeps a promise; a test must turn red
 	$(BIN)/python -m tests.mutations.run

@@ -20,7 +20,7 @@ from tests.support.campaign_run import CampaignRun
 from tests.support.poll import eventually
 from tests.support.promql import asked_by
 from tests.support.simulator import SimulatorProcess
-from tests.support.stack_run import API_KEY, CALLER_ID, CARRIER_KEY, StackRun
+from tests.support.stack_run import API_KEY, CALLER_ID, CARRIER_KEY, StackRun, stack_and_simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "dashboards" / "call-orchestrator.json").read_text())
@@ -34,6 +34,13 @@ NOT_ALWAYS = {
     "orchestrator_calls_open",
     "orchestrator_contacts_open",
 }
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StackRun, SimulatorProcess]]:
+    """Start a stack of this file's own: on that of the others, calls of an earlier test may still be counted."""
+    with stack_and_simulator(tmp_path_factory.mktemp("stack") / "data") as pair:
+        yield pair
 
 
 def counted(stack: StackRun, metric: Metric, **labels: str) -> float:
