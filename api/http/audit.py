@@ -48,10 +48,10 @@ def audited(
         before=_look(services, view, ids),
         look=lambda tx: _look(services.reading_in(tx), view, ids),
     )
+    g.nothing_changes = False  # several may be asked for one page
     with recorded(change):
         response = respond()
-    only_looked = g.pop("nothing_changes", False)
-    if response.status_code < 400 and not change.is_recorded and not only_looked:
+    if response.status_code < 400 and not change.is_recorded and not g.nothing_changes:
         record_behind(change, sql=services.sql)
     return response
 

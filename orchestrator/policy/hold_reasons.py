@@ -173,7 +173,7 @@ _SENTENCES = {
     Reason.SEND_TOO_OLD: "The send was dropped because the process had been standing still.",
     Reason.CLAIM_FAILED: (
         "Something about the contact, its flow or its campaign cannot be read or written; the log says what. "
-        "It is tried again every ten minutes, and keeps nobody else from being called."
+        "It is tried again every ten minutes, a single call every minute, and keeps nobody else from being called."
     ),
     Reason.RECORD_FAILED: "The last call's result could not be recorded; it stands in the dead letters.",
     Reason.UNKNOWN_ATTEMPT: "The last attempt may have been carried out; it is never dialed again.",

@@ -9,13 +9,13 @@ import orjson
 from flask import request
 
 from api.pages import words
-
-Values = dict[str, Any]
+from api.pages.views.campaign_fields import Values
 
 MEANWHILE = (
     "Somebody has changed this campaign since you opened the form, and nothing is saved yet. What you wrote stands "
     "below, beside what the other has made of it meanwhile. Look at it and save it once more."
 )
+_MEAN_SOMETHING_TOGETHER = ("calling_hours.", "retry.")
 
 
 class MergedForm(NamedTuple):
@@ -29,9 +29,6 @@ class MergedForm(NamedTuple):
     mine: frozenset[str]
     opened: Values
     contested: dict[str, str]
-
-
-_MEAN_SOMETHING_TOGETHER = ("calling_hours.", "retry.")
 
 
 def merge(now: Values, sent: Values, *, replaced: Collection[str] = ()) -> MergedForm:

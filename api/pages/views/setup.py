@@ -70,8 +70,8 @@ def keep_values(visit: Visit, campaign_id: str) -> Response:
         mine = {name: form.values[name] or None for name in form.mine}
         keep_uncontested(visit, draft, {"variables": mine} if mine else {}, form)
     except ChangedMeanwhile:
-        said = {f"variables.{name}": said for name, said in form.contested.items()}
-        return _values_page(visit, draft, form.values, errors={"form": MEANWHILE, **said}, status=412)
+        contested = {f"variables.{name}": said for name, said in form.contested.items()}
+        return _values_page(visit, draft, form.values, errors={"form": MEANWHILE, **contested}, status=412)
     except InvalidInput as refused:
         wrong = words.field_errors(refused)
         return _values_page(visit, draft, form.values, opened=form.opened, errors=wrong, status=422)
