@@ -76,7 +76,8 @@ class AuditView(TypedDict):
     """
     Something that was done: the request, what it concerned, and what it changed, as {field: [before, after]}.
 
-    Of a person's own data the names of the fields stand there, and not the values.
+    Of a person's own data the names of the fields stand there, and not the values. `subject_name` is what the subject
+    is called now: a name, a number; null for what has none, or is gone.
     """
 
     id: str
@@ -86,6 +87,7 @@ class AuditView(TypedDict):
     user_id: str | None
     action: str
     subject: str | None
+    subject_name: str | None
     changes: dict[str, list[Any]]
 
 
@@ -1086,6 +1088,7 @@ class NewSuppression(TypedDict):
     A number not to be dialed, in every campaign or in one.
     """
 
+    region: NotRequired[str | None]
     phone: str
     scope: NotRequired[str]
     reason: NotRequired[str]
@@ -1522,34 +1525,36 @@ class RecordingError(TypedDict):
     detail: str
 
 
-class RecordingView(TypedDict):
-    """
-    A recording. `recording_urls` are the carrier's and valid for ten minutes; `content` is the URL of its file here.
-
-    `incomplete`: shorter than announced, and stored; `stored_elsewhere`: the links point to your own bucket.
-    `leg` is A for the call's own leg. `duration_s` is the time from its start to its end.
-    """
-
-    id: str
-    call_id: str
-    recording_id: str | None
-    event_id: str
-    leg: str
-    status: Literal["pending", "fetched", "incomplete", "stored_elsewhere", "failed"]
-    channels: str | None
-    format: str | None
-    recording_started_at: str | None
-    recording_ended_at: str | None
-    duration_s: float | None
-    recording_urls: dict[str, str]
-    public_recording_urls: dict[str, str]
-    tries: int
-    size_bytes: int | None
-    sha256: str | None
-    error: RecordingError | None
-    content: str | None
-    told_at: str
-    fetched_at: str | None
+RecordingView = TypedDict(
+    "RecordingView",
+    {
+        "id": str,
+        "call_id": str,
+        "campaign_id": str | None,
+        "contact_id": str | None,
+        "direction": Literal["outbound", "inbound"],
+        "to": str,
+        "from": str,
+        "recording_id": str | None,
+        "event_id": str,
+        "leg": str,
+        "status": Literal["pending", "fetched", "incomplete", "stored_elsewhere", "failed"],
+        "channels": str | None,
+        "format": str | None,
+        "recording_started_at": str | None,
+        "recording_ended_at": str | None,
+        "duration_s": float | None,
+        "recording_urls": dict[str, str],
+        "public_recording_urls": dict[str, str],
+        "tries": int,
+        "size_bytes": int | None,
+        "sha256": str | None,
+        "error": RecordingError | None,
+        "content": str | None,
+        "told_at": str,
+        "fetched_at": str | None,
+    },
+)
 
 
 class Redial(TypedDict):

@@ -977,15 +977,18 @@ class Campaigns(_Group):
         )
         return answer
 
-    def start(self, campaign_id: str, /, **body: Unpack[models.Start]) -> models.CampaignInFlight:
+    def start(
+        self, campaign_id: str, /, *, if_match: str | None = None, **body: Unpack[models.Start]
+    ) -> models.CampaignInFlight:
         """Start a campaign.
 
         It runs at once, or is `scheduled` until its `starts_at`; while all dialing is stopped, `status_reason` says so and
         no contact is dialed. Refused with `no_contacts` when it has none, and with `preflight` for the errors of one that
-        are found at once: `errors` lists them, and `accept` starts in spite of those that it names.
+        are found at once: `errors` lists them, and `accept` starts in spite of those that it names. With `If-Match` a
+        draft is started only as it was when its tag was read.
         """
         answer: models.CampaignInFlight = self.transport.send(
-            Request(method="POST", path=address("/v1/campaigns/{}/start", campaign_id), json=body)
+            Request(method="POST", path=address("/v1/campaigns/{}/start", campaign_id), json=body, if_match=if_match)
         )
         return answer
 

@@ -60,7 +60,10 @@ def expected(columns: Collection[str]) -> Expects:
 def refuse_if_match(route: Route) -> None:
     """Raise Malformed for a condition that this address would not look at: its author believes to be safe."""
     if "If-Match" in request.headers and request.method not in _READS and not route.takes_if_match:
-        raise Malformed("if_match_not_taken", "This address takes no If-Match; PATCH and PUT of what has an ETag do.")
+        raise Malformed(
+            "if_match_not_taken",
+            "This address takes no If-Match; PATCH and PUT of what has an ETag do, and the start of a campaign.",
+        )
 
 
 def not_modified(view: Any) -> Response | None:

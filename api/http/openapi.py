@@ -26,13 +26,9 @@ _OTHER_NAMES = {
     "connection_id": "The id of the carrier's connection.",
     "file": "The name of a captured file, as the call's media lists it.",
 }
-_ETAG = "Of what can be edited: it stays while calls begin and end. For the If-Match of a PATCH or PUT."
+_ETAG = "Of what can be edited: it stays while calls begin and end. For the If-Match of a change."
 _IF_MATCH = ("If-Match", "The ETag of what you read: 412 `changed_meanwhile` if somebody has changed it since.")
-_CONDITIONS = {
-    "GET": ("If-None-Match", "An ETag that you have: 304 if it still covers the whole answer."),
-    "PATCH": _IF_MATCH,
-    "PUT": _IF_MATCH,
-}
+_IF_NONE_MATCH = ("If-None-Match", "An ETag that you have: 304 if it still covers the whole answer.")
 _DESCRIPTION = """Calls lists of people through Telnyx, walks each call through a flow, and reports.
 
 Every request under `/v1` carries `Authorization: Bearer <API key>`. Lists are `{data, next_cursor}`, newest first.
@@ -169,9 +165,10 @@ def _headers(route: Route) -> list[dict[str, Any]]:
 
 
 def _conditions(route: Route) -> list[dict[str, Any]]:
-    if not route.is_tagged or route.method not in _CONDITIONS:
+    is_read = route.is_tagged and route.method == "GET"
+    if not (is_read or route.takes_if_match):
         return []
-    name, detail = _CONDITIONS[route.method]
+    name, detail = _IF_NONE_MATCH if is_read else _IF_MATCH
     return [{"name": name, "in": "header", "required": False, "description": detail, "schema": {"type": "string"}}]
 
 

@@ -52,6 +52,7 @@ class Route:
     fails: tuple[int, ...] = ()
     idempotency: Idempotency = "none"
     role: Role | None = None
+    is_conditional: bool = False
     is_polled: bool = False
 
     @property
@@ -76,8 +77,8 @@ class Route:
 
     @property
     def takes_if_match(self) -> bool:
-        """Whether a change may say which version it was made of."""
-        return self.method in ("PATCH", "PUT") and self.is_tagged
+        """Whether a change may say which version it was made of, or something else what version it is meant for."""
+        return self.is_conditional or (self.method in ("PATCH", "PUT") and self.is_tagged)
 
     @property
     def summary(self) -> str:
@@ -114,6 +115,7 @@ class Resource:
         fails: Iterable[int] = (),
         idempotency: Idempotency = "none",
         role: Role | None = None,
+        is_conditional: bool = False,
     ) -> Callable[[View], View]:
         """Enter the decorated view under `method` and `path`."""
         carried = Body(model=body) if isinstance(body, type) else body
@@ -131,6 +133,7 @@ class Resource:
                     fails=tuple(fails),
                     idempotency=idempotency,
                     role=role,
+                    is_conditional=is_conditional,
                 )
             )
             return view

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from api.pages import words
 from api.resources.calls import TimelineEntry
-from orchestrator.model.event import TIMER_DUE
+from orchestrator.model.event import DIAL_ACCEPTED, TIMER_DUE
 
 CALLEE, CARRIER, ENGINE = 110, 290, 500
 WIDTH = 580
@@ -44,7 +44,8 @@ class Ladder:
 
 
 def draw(timeline: Sequence[TimelineEntry]) -> Ladder:
-    """Return the ladder of a timeline that is in its order."""
+    """Return the ladder of a timeline in its order; that the dial was accepted comes first, whenever we heard of it."""
+    timeline = sorted(timeline, key=lambda entry: entry.type != DIAL_ACCEPTED)
     rungs = []
     first = min((entry.at for entry in timeline), default=None)
     for n, entry in enumerate(timeline):

@@ -273,17 +273,20 @@ def change(services: Services, campaign_id: str, body: CampaignChanges) -> Campa
     body=Body(model=Start, may_be_missing=True),
     gives={200: CampaignInFlight},
     fails=(404, 409, 422),
+    is_conditional=True,
 )
 def start(services: Services, campaign_id: str, body: Start) -> CampaignInFlight:
     """Start a campaign.
 
     It runs at once, or is `scheduled` until its `starts_at`; while all dialing is stopped, `status_reason` says so and
     no contact is dialed. Refused with `no_contacts` when it has none, and with `preflight` for the errors of one that
-    are found at once: `errors` lists them, and `accept` starts in spite of those that it names.
+    are found at once: `errors` lists them, and `accept` starts in spite of those that it names. With `If-Match` a
+    draft is started only as it was when its tag was read.
     """
     start_campaign(
         campaign_id,
         body,
+        expects=expected(EDITED),
         sql=services.sql,
         flows=services.flows,
         caps=services.caps,

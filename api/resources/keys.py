@@ -14,6 +14,7 @@ from api.http.routes import Resource
 from orchestrator.ids import new_id
 from orchestrator.operations.access import manage_keys
 from orchestrator.operations.access.audit import list_audit_events
+from orchestrator.operations.access.name_subjects import name_subjects
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.roles import Role
 from orchestrator.policy.timestamps import Moment
@@ -65,7 +66,8 @@ class AuditQuery(PageQuery):
 class AuditView(BaseModel):
     """Something that was done: the request, what it concerned, and what it changed, as {field: [before, after]}.
 
-    Of a person's own data the names of the fields stand there, and not the values.
+    Of a person's own data the names of the fields stand there, and not the values. `subject_name` is what the subject
+    is called now: a name, a number; null for what has none, or is gone.
     """
 
     id: str
@@ -75,6 +77,7 @@ class AuditView(BaseModel):
     user_id: str | None = Field(description="Of who was signed in to the web page.")
     action: str
     subject: str | None
+    subject_name: str | None
     changes: dict[str, list[Any]]
 
 
@@ -121,5 +124,6 @@ def revoke(services: Services, key_id: str) -> Response:
 def audit(services: Services, query: AuditQuery) -> Page[AuditView]:
     """List what was done over REST, newest first: by whom, when, and what it changed."""
     page = list_audit_events(query.filters(), after=query.after, limit=query.limit, sql=services.sql)
-    shape = lambda row: AuditView.model_validate(dict(row._mapping))  # noqa: E731
+    names = name_subjects((row.subject for row in page.rows), sql=services.sql)
+    shape = lambda row: AuditView.model_validate({**row._mapping, "subject_name": names.get(row.subject)})  # noqa: E731
     return cut_page(page.rows, query, shape=shape, goes_on_after=page.goes_on_after)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from flask import Response, request
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.byte_ranges import part_asked, part_headers
 from api.http.pagination import Page, PageQuery, cut_page
@@ -34,11 +34,19 @@ class RecordingView(BaseModel):
     """A recording. `recording_urls` are the carrier's and valid for ten minutes; `content` is the URL of its file here.
 
     `incomplete`: shorter than announced, and stored; `stored_elsewhere`: the links point to your own bucket.
-    `leg` is A for the call's own leg. `duration_s` is the time from its start to its end.
+    `leg` is A for the call's own leg. `duration_s` is the time from its start to its end. Who was called, and for which
+    campaign, is what the call says.
     """
+
+    model_config = ConfigDict(validate_by_alias=True, serialize_by_alias=True)
 
     id: str
     call_id: str
+    campaign_id: str | None
+    contact_id: str | None
+    direction: Literal["outbound", "inbound"]
+    to: str
+    from_: str = Field(alias="from")
     recording_id: str | None
     event_id: str
     leg: str
@@ -65,6 +73,9 @@ def recording_view(row: Any) -> RecordingView:
     return RecordingView.model_validate(
         {
             **row._mapping,
+            "campaign_id": row.shown_campaign_id,
+            "to": row.to_number,
+            "from": row.from_number,
             "status": row.state,
             "recording_started_at": since,
             "recording_ended_at": until,

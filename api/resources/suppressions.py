@@ -26,7 +26,7 @@ from orchestrator.operations.contacts.find_suppressions import (
 from orchestrator.operations.contacts.import_suppressions import SuppressionDefaults, suppress_many
 from orchestrator.operations.contacts.suppress_number import suppress_number
 from orchestrator.policy.names import all_seen
-from orchestrator.policy.phone.field import AskedNumber, Number, Region
+from orchestrator.policy.phone.field import AskedNumber, NumberOfRegion, Region
 from orchestrator.policy.phone.phone_filter import read_number_parameter
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
@@ -56,7 +56,8 @@ class NewSuppression(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    phone: Number
+    region: Region | None = Field(None, description="The country of a number without a country code.")
+    phone: NumberOfRegion
     scope: Scope = Field("global", description="`global` or the id of a campaign.")
     reason: Why = "requested"
     by: By = sender()

@@ -48,7 +48,8 @@ def add(
     orchestrator suppress add +12025550123 --reason "asked by letter"
     """
     api = api_client(ctx)
-    body = {"phone": _with_country(phone, region), "scope": _scope(api, campaign), "reason": reason, "by": by or who()}
+    body = {"phone": phone, "scope": _scope(api, campaign), "reason": reason, "by": by or who()}
+    body |= {"region": region} if region else {}
     body |= {"expires_at": rfc3339(parse_time(expires, option="--expires"))} if expires else {}
     told = api.suppressions.create(**body)
     print_json(told) if as_json else print_lines([f"{_line(told)} ({told['change']})"])
@@ -134,14 +135,6 @@ def lift(
     words |= {"region": region} if region else {}
     api.suppressions.lift(phone=phone, scope=_scope(api, campaign), by=by or who(), **words)
     print_lines([f"{phone} is suppressed no more{f' in {campaign}' if campaign else ''}"])
-
-
-def _with_country(phone: str, region: str | None) -> str:
-    if region is None:
-        return phone
-    from orchestrator.policy.phone.parse_phone import parse_phone  # loads the numbering plans of all countries
-
-    return parse_phone(phone, region, pointer="NUMBER")
 
 
 def _scope(api: ApiClient, campaign: str | None) -> str:

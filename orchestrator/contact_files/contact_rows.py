@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -69,6 +69,13 @@ class ContactProblem:
     code: str
     field: str
     detail: str
+
+
+def in_a_file(problem: ContactProblem) -> ContactProblem:
+    """Return the problem of a file's row, with what can be said for all rows at once."""
+    if problem.code != "no_region":
+        return problem
+    return replace(problem, detail=f"{problem.detail}, or name the file's `region`, such as US")
 
 
 class _Wrong(Exception):
@@ -143,7 +150,7 @@ def read_contact_row(row: Mapping[str, str], form: ContactForm) -> NewContact | 
     try:
         return _contact(fields, variables, form, region=fields.get(REGION_COLUMN))
     except _Wrong as wrong:
-        return wrong.problem
+        return in_a_file(wrong.problem)
 
 
 def _from_object(document: Any, form: ContactForm) -> NewContact:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.contact_files.contact_rows import ContactProblem
+from orchestrator.contact_files.contact_rows import ContactProblem, in_a_file
 from orchestrator.contact_files.problem_kinds import ProblemKinds
 
 ERRORS_KEPT = 100
@@ -28,6 +28,7 @@ class FileAccount:
 
     def refuse(self, row: int, problem: ContactProblem) -> None:
         """Count a refused row."""
+        problem = in_a_file(problem)
         self.invalid += 1
         if self._kinds.add(row, status="invalid", code=problem.code, of=problem.field):
             self._details[row] = problem.detail

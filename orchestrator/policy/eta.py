@@ -18,7 +18,7 @@ _ANY_MINUTE = -1
 class Due:
     """So many contacts that may be dialed from a time on, within the hours of their zone; "" is that of any other."""
 
-    contacts: int
+    contacts: float
     zone: str
     since: datetime
 

@@ -14,6 +14,7 @@ from api.resources import recording_links, recordings
 from api.resources.recording_links import NewLink
 from api.resources.recordings import RecordingQuery, RecordingStatus
 from orchestrator.errors import InvalidInput
+from orchestrator.operations.access.name_subjects import name_subjects
 
 pages = Pages()
 
@@ -34,6 +35,7 @@ def index(visit: Visit) -> Response:
         "recordings.html",
         status=422 if errors else 200,
         recordings=found,
+        names=name_subjects((each.campaign_id for each in found), sql=visit.services.sql),
         next_cursor=next_cursor,
         errors=errors,
         query=query,

@@ -160,8 +160,12 @@ def ask_start(visit: Visit, campaign_id: str) -> Response:
 def start(visit: Visit, campaign_id: str) -> Response:
     """Start it, in spite of what was accepted."""
     draft = draft_of(visit, campaign_id)
+    wanted = {"accept": request.form.getlist("accept")}
     try:
-        started = visit.act(campaigns.start, {"accept": request.form.getlist("accept")}, campaign_id=campaign_id)
+        started = visit.act(campaigns.start, wanted, seen=visit.form("seen"), campaign_id=campaign_id)
+    except ChangedMeanwhile:
+        said = "Somebody has changed this campaign since. It was not started: look at what would happen now."
+        return _preflight_page(visit, draft, refused=said, status=412)
     except Conflict as refused:
         return _preflight_page(visit, draft, refused=refused.detail, status=422)
     said = "It runs." if started["status"] == "running" else "It is scheduled."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import redis
 from sqlalchemy import Connection, Row
 
-from orchestrator.model.contact_status import OPEN_CONTACTS
+from orchestrator.model.contact_status import OPEN_CONTACTS, ContactStatus
 from orchestrator.operations.campaigns.why_waiting import (
     Because,
     Waiting,
@@ -21,6 +21,7 @@ from orchestrator.operations.campaigns.why_waiting import (
     why_waiting,
 )
 from orchestrator.operations.dialing.find_dial_blockers import room_within
+from orchestrator.policy.calling_hours import is_open
 from orchestrator.policy.campaign_rules import Pacing
 from orchestrator.policy.eta import Due, last_dial_at
 from orchestrator.policy.hold_reasons import Reason
@@ -95,16 +96,28 @@ def _eta(
     pace = measured / _PACE_OVER_S if is_measured else allowed
     if not pace:
         return None
-    in_zones = [Due(n, zone, now) for zone, n in waiting.by_zone.items()]
-    later = [Due(each.contacts, "", each.next_at) for each in held if each.next_at and not _is_in_zones(each)]
-    at = last_dial_at([*in_zones, *later], hours=waiting.hours, dials_per_s=pace, dials_each=dials_each, now=now)
+    due = [*_due_in_zones(waiting), *_due_later(waiting)]
+    at = last_dial_at(due, hours=waiting.hours, dials_per_s=pace, dials_each=dials_each, now=now)
     left_out = sum(each.contacts for each in held if each.next_at is None)
     return Eta(at, round(pace, 3), is_measured, round(dials_each, 2), left_out)
 
 
-def _is_in_zones(held: Because) -> bool:
-    """Say whether these wait in a zone that is closed, and are counted by it."""
-    return held.reason in (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN)
+def _due_in_zones(waiting: Waiting) -> Iterator[Due]:
+    """Yield who waits for nothing but the hours of a zone; those of an open one who are not due are left to others."""
+    share = waiting.later_of_open / waiting.open_now if waiting.open_now else 0.0
+    for zone, n in waiting.by_zone.items():
+        yield Due(n * (1 - share) if is_open(waiting.hours, zone, waiting.now) else n, zone, waiting.now)
+
+
+def _due_later(waiting: Waiting) -> Iterator[Due]:
+    """Yield who is not due yet, by reason: all but one with the first of them, and one with the last."""
+    counted = sum(each.later or 0 for each in waiting.later)
+    for each in waiting.later:
+        is_held = each.status == ContactStatus.HELD
+        n = waiting.held[each.reason] if is_held else (each.later or 0) / (counted or 1) * waiting.later_of_open
+        if n and each.next_at and each.last_at:
+            yield Due(max(n - 1, 0), "", each.next_at)
+            yield Due(min(n, 1), "", each.last_at)
 
 
 def _dials_each(contacts: Sequence[Tally], dialed: int) -> float:

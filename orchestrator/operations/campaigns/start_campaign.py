@@ -19,6 +19,7 @@ from orchestrator.operations.contacts.lasting_guards import check_guards
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.preflight import StartError
 from orchestrator.store.sql import campaigns
+from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 from orchestrator.store.sql.flow_cache import FlowCache
 
 _REFUSED = "The preflight finds errors; correct them, or start in spite of them by naming their codes in `accept`."
@@ -36,6 +37,7 @@ def start_campaign(
     campaign_id: str,
     wanted: Start,
     *,
+    expects: Expects = whatever_it_is,
     sql: Engine,
     flows: FlowCache,
     caps: Caps,
@@ -46,6 +48,7 @@ def start_campaign(
 
     Raises Conflict `no_contacts` when it has no contacts and no import that would add some, and `preflight` with all
     errors that a quick look finds and that are not accepted. The code is a guard's if that would pause it at once.
+    ChangedMeanwhile for a draft that is not as `expects` says.
     """
 
     def check(tx: Connection, campaign: Row[Any]) -> None:
@@ -55,7 +58,8 @@ def start_campaign(
             raise Conflict("preflight", _REFUSED, status=campaign.status, errors=refused)
         check_guards(tx, campaign, call_estimate)
 
-    return _set_going(sql, campaign_id, since=CampaignStatus.DRAFT, verb="started", now=clock(), check=check)
+    since, now = CampaignStatus.DRAFT, clock()
+    return _set_going(sql, campaign_id, since=since, verb="started", now=now, check=check, expects=expects)
 
 
 def resume_campaign(campaign_id: str, *, sql: Engine, clock: Clock, call_estimate: Decimal) -> Row[Any]:
@@ -78,6 +82,7 @@ def _set_going(
     verb: str,
     now: datetime,
     check: Callable[[Connection, Row[Any]], None],
+    expects: Expects = whatever_it_is,
 ) -> Row[Any]:
     with sql.begin() as tx:
         campaign = found(campaigns.lock_campaign(tx, campaign_id), campaign_id)
@@ -86,6 +91,7 @@ def _set_going(
         if campaign.status != since:
             detail = f"A campaign that is {campaign.status} cannot be {verb}."
             raise Conflict(f"not_{verb}", detail, status=campaign.status, allowed=[since, *STARTED])
+        expects(campaign._mapping)
         _check_ready(tx, campaign, now)
         check(tx, campaign)
         target, changes = _going(campaign, now)

@@ -41,7 +41,7 @@ def _parse_problem(
         return PhoneProblem("not_a_number", f"{text!r} is no phone number")
     if digits.startswith("+") or region:
         return PhoneProblem("unknown_country", f"{text!r} begins with no country's code")
-    return PhoneProblem("no_region", f"{text!r} has no country code; write it as +1… or name a region")
+    return PhoneProblem("no_region", f"{text!r} has no country code; write it as +1…")
 
 
 def _read_both_ways(digits: str, number: PhoneNumber) -> tuple[str, ...]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.ids import new_id
 from orchestrator.model.recording import ReportedRecording
 from orchestrator.store.sql.erased_calls import IS_ERASED
 from orchestrator.store.sql.pagination import newest_first
-from orchestrator.store.sql.tables import recordings
+from orchestrator.store.sql.tables import calls, campaigns, contacts, recordings
 
 # Announced again with newer links, a recording not yet fetched is tried again; an erased call gets none.
 _WRITE = text(
@@ -134,4 +134,18 @@ def recordings_of(tx: Connection, call_ids: Sequence[str]) -> Sequence[Row[Any]]
 
 
 def _shown() -> Select[Any]:
-    return select(recordings).where(recordings.c.state != "erased")
+    """Return the query of recordings with whom their call was with: none for a number that nobody was joined to."""
+    is_joined = calls.c.direction == "inbound"
+    of_call = recordings.join(calls, calls.c.id == recordings.c.call_id)
+    joined = of_call.join(campaigns, campaigns.c.id == calls.c.campaign_id).outerjoin(
+        contacts, contacts.c.id == case((is_joined, calls.c.joined_contact_id), else_=calls.c.contact_id)
+    )
+    campaign = case((is_joined, contacts.c.campaign_id), (campaigns.c.kind == "campaign", campaigns.c.id))
+    beside = (
+        calls.c.direction,
+        calls.c.to_number,
+        calls.c.from_number,
+        contacts.c.id.label("contact_id"),
+        campaign.label("shown_campaign_id"),
+    )
+    return select(recordings, *beside).select_from(joined).where(recordings.c.state != "erased")

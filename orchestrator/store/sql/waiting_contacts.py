@@ -39,6 +39,8 @@ _LATER = text(
     SELECT status, reason,
         (SELECT c.due_at FROM contacts c WHERE {_WITH_A_REASON} AND c.status = why.status AND c.reason = why.reason
             AND c.due_at > now() ORDER BY c.due_at LIMIT 1) AS next_at,
+        (SELECT c.due_at FROM contacts c WHERE {_WITH_A_REASON} AND c.status = why.status AND c.reason = why.reason
+            AND c.due_at > now() ORDER BY c.due_at DESC LIMIT 1) AS last_at,
         CASE WHEN status = '{ContactStatus.WAITING}' THEN
             (SELECT count(*) FROM (
                 SELECT 1 FROM contacts c WHERE {_WITH_A_REASON} AND c.status = why.status AND c.reason = why.reason
@@ -60,14 +62,15 @@ _NEXT_HELD = text(
 
 
 class Later(NamedTuple):
-    """Contacts with the same status and reason: when the next of them is due, and how many of the waiting are not yet.
+    """Contacts with the same status and reason, and when the next and the last of those who are not due yet are.
 
-    `later` counts those in zones that are open, up to so many; None for held ones.
+    `later` counts the waiting among them in zones that are open, up to so many; None for held ones.
     """
 
     status: str
     reason: str
     next_at: datetime | None
+    last_at: datetime | None
     later: int | None
 
 
@@ -80,7 +83,7 @@ def count_due(tx: Connection, campaign_id: str, zones: Sequence[str], *, most: i
 def list_later(
     tx: Connection, campaign_id: str, open_zones: Sequence[str], *, most: int = COUNTED_AT_MOST
 ) -> list[Later]:
-    """Return the reasons for which contacts of a campaign are not due, each with the next of them."""
+    """Return the reasons for which contacts of a campaign are not due, each with the next and the last of them."""
     params = {"campaign_id": campaign_id, "zones": list(open_zones), "most": most}
     return [Later(*row) for row in tx.execute(_LATER, params)]
 

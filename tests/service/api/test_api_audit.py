@@ -43,6 +43,28 @@ def test_what_was_made_is_recorded_by_its_id(rest: Rest) -> None:
     assert [each["action"] for each in audit(rest, f"?subject={campaign}")] == ["POST /v1/campaigns"]
 
 
+def test_what_was_changed_is_told_by_the_name_that_it_has_now(rest: Rest, services: Services) -> None:
+    campaign = rest.campaign(name="spring")["id"]
+    [contact] = rest.contacts(campaign, phone := fresh_number())
+    key = rest.post("/v1/keys", {"name": "Ada", "role": "operator"}).json["id"]
+    rest.patch(f"/v1/campaigns/{campaign}", {"name": "summer"})
+    rest.patch(f"/v1/contacts/{contact}", {"priority": 3})
+    rest.post("/v1/dialing/stop", {"reason": "complaints"})
+    gone = rest.post("/v1/webhook-endpoints", {"url": "https://hooks.example.com/"}).json["id"]
+    with services.sql.begin() as tx:
+        tx.execute(text("DELETE FROM webhook_endpoints"))
+
+    names = {each["subject"]: each["subject_name"] for each in audit(rest)}
+
+    assert {each: names[each] for each in (campaign, contact, key, "dialing", gone)} == {
+        campaign: "summer",
+        contact: phone,
+        key: "Ada",
+        "dialing": None,
+        gone: None,
+    }
+
+
 def test_what_was_refused_or_only_read_is_not_recorded(rest: Rest) -> None:
     campaign = rest.campaign()["id"]
     known = audit(rest)

@@ -187,11 +187,27 @@ def test_a_condition_is_read_strictly(rest: Rest, condition: str, status: int) -
     assert (rest.get(campaign).json["name"] == "two") == (status == 200)
 
 
+def test_a_campaign_is_started_only_as_it_was_when_it_was_looked_at(rest: Rest) -> None:
+    campaign = path_of(rest, "campaigns")
+    rest.contacts(campaign.rpartition("/")[2], fresh_number())
+    looked_at = {"If-Match": tag_of(rest, campaign)}
+    rest.patch(campaign, {"default_timezone": "America/Chicago"})
+
+    refused = rest.request("POST", f"{campaign}/start", headers=looked_at)
+
+    assert (refused.status_code, refused.json["code"]) == (412, "changed_meanwhile")
+    assert rest.get(campaign).json["status"] == "draft"
+    now = {"If-Match": tag_of(rest, campaign)}
+    assert rest.request("POST", f"{campaign}/start", headers=now).json["status"] == "running"
+    again = rest.request("POST", f"{campaign}/start", headers=looked_at)
+    assert (again.status_code, again.json["status"]) == (200, "running")  # whose answer was lost asks once more
+
+
 def test_a_condition_that_would_not_be_looked_at_is_refused(rest: Rest) -> None:
     campaign = path_of(rest, "campaigns")
     condition = {"If-Match": '"x"'}
 
-    asked = [("POST", f"{campaign}/start"), ("DELETE", path_of(rest, "lists")), ("POST", "/v1/campaigns")]
+    asked = [("POST", f"{campaign}/pause"), ("DELETE", path_of(rest, "lists")), ("POST", "/v1/campaigns")]
     for method, path in asked:
         refused = rest.request(method, path, json={} if method == "POST" else None, headers=condition)
         assert (refused.status_code, refused.json["code"]) == (400, "if_match_not_taken"), path
@@ -282,7 +298,7 @@ def test_the_document_tells_of_the_condition_wherever_it_is_looked_at() -> None:
         if any(each["name"] == "If-Match" for each in methods[method].get("parameters", ()))
     }
 
-    assert taking == changing
+    assert taking == {*changing, ("/v1/campaigns/{campaign_id}/start", "post")}
     for path, method in taking:
         assert "412" in paths[path][method]["responses"]
         for each in {method, "get"} & paths[path].keys():

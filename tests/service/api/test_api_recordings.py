@@ -44,9 +44,11 @@ def test_a_call_tells_its_recordings(rest: Rest, services: Services) -> None:
     listed = (rest.get("/v1/calls").json or {})["data"][0]["recordings"]
 
     assert alone == listed
+    call = rest.get(f"/v1/calls/{ids['call']}").json or {}
     assert alone[0] | {"told_at": "", "call_id": ""} == {
         "id": ids["rec"],
         "call_id": "",
+        **{name: call[name] for name in ("campaign_id", "contact_id", "direction", "to", "from")},
         "recording_id": "r-1",
         "event_id": "e-1",
         "leg": "A",

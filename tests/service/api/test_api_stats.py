@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+import pytest
 import time_machine
 from sqlalchemy import text
 
@@ -312,6 +313,23 @@ def test_what_contacts_wait_for_says_until_when_and_when_the_last_is_dialed(rest
     assert (stats["held_by_reason"]["unknown_attempt"]["next_at"], stats["eta"]["left_out"]) == (None, 1)
     assert (stats["eta"]["dials_per_s"], stats["eta"]["is_measured"]) == (0.5, False)
     assert stats["eta"]["at"] >= format_timestamp(soon)
+
+
+@pytest.mark.parametrize("standing", ["reason = 'retry_due'", "status = 'held', reason = 'outside_hours'"])
+def test_the_last_is_not_dialed_before_those_who_are_called_again(
+    rest: Rest, services: Services, standing: str
+) -> None:
+    hours = {"always": True, "because": "a test"}
+    campaign = rest.campaign(pacing={"calls_per_second": 0.5}, calling_hours=hours)["id"]
+    now = services.clock().replace(microsecond=0)
+    last = now + timedelta(hours=5)
+    for contact, at in zip(rest.contacts(campaign, *(fresh_number() for _ in range(3))), (now, now, last), strict=True):
+        _set(services, contact, f"{standing}, due_at = '{max(at, now + timedelta(hours=2)).isoformat()}'")
+    rest.post(f"/v1/campaigns/{campaign}/start")
+
+    eta = rest.get(f"/v1/campaigns/{campaign}/stats").json["eta"]
+
+    assert format_timestamp(last) <= eta["at"] <= format_timestamp(last + timedelta(minutes=1))
 
 
 def test_a_budget_is_told_with_what_was_spent_and_is_reserved(rest: Rest, services: Services) -> None:

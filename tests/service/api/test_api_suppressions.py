@@ -33,6 +33,19 @@ def _claimed(rest: Rest, services: Services, number: str) -> tuple[str, str]:
     return contact, campaign
 
 
+def test_a_number_is_suppressed_as_people_write_it_where_its_country_is_named(rest: Rest) -> None:
+    national = {"phone": "(212) 555-0123", "reason": "asked"}
+
+    refused = rest.post("/v1/suppressions", national)
+    done = rest.post("/v1/suppressions", {**national, "region": "US"})
+    nowhere = rest.post("/v1/suppressions", {**national, "region": "XX"})
+
+    assert pointers(refused) == {"/phone": "no_region"}
+    assert "name its `region`" in refused.json["errors"][0]["detail"]
+    assert (done.status_code, done.json["phone"]) == (201, "+12125550123")
+    assert pointers(nowhere)["/region"] == "unknown_region"
+
+
 def test_a_number_is_suppressed_and_found_and_lifted(rest: Rest) -> None:
     number = fresh_number()
 

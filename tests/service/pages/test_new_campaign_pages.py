@@ -98,6 +98,22 @@ def test_a_campaign_is_started_from_its_last_step(admin: Visitor, rest: Rest) ->
     assert "has been started" in text_of(admin.get(f"/campaigns/{campaign}/setup/values"))
 
 
+def test_what_somebody_changed_since_it_was_looked_at_is_not_started(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, fresh_number())
+    path = f"/campaigns/{campaign}/setup/preflight"
+    [seen] = re.findall(r'name="seen" value="([^"]+)"', admin.get(path).text)
+    rest.patch(f"/v1/campaigns/{campaign}", {"retry": {"max_attempts": 9}})
+
+    refused = admin.send(path, {"seen": unescape(seen)})
+
+    assert refused.status_code == 412
+    assert "Somebody has changed this campaign since." in text_of(refused) and "at most 9" in text_of(refused)
+    assert rest.get(f"/v1/campaigns/{campaign}").json["status"] == "draft"
+    [seen] = re.findall(r'name="seen" value="([^"]+)"', refused.text)
+    assert admin.send(path, {"seen": unescape(seen)}).headers["Location"] == f"/campaigns/{campaign}"
+
+
 def test_nobody_is_in_it(admin: Visitor, rest: Rest) -> None:
     campaign = rest.campaign()["id"]
     assert "Nobody is in it yet." in text_of(admin.get(f"/campaigns/{campaign}/setup/preflight"))

@@ -152,7 +152,7 @@ def test_the_document_describes_itself_as_an_object() -> None:
 @pytest.mark.parametrize(
     ("model", "field", "good", "bad"),
     [
-        ("NewSuppression", "phone", "+12125550123", "12125550123"),
+        ("NewErasure", "phone", "+12125550123", "12125550123"),
         ("NewCall", "to", "+12125550123", "0123"),
         ("ContactChange", "timezone", "America/Argentina/Buenos_Aires", "a b"),
         ("CallingHours-Input", "timezone", "Etc/UTC", "/x"),

@@ -74,6 +74,16 @@ def test_a_national_number_is_read_with_the_uploads_region() -> None:
     assert contact.phone == "+12125550123"
 
 
+def test_a_region_is_proposed_only_where_one_can_be_named() -> None:
+    alone = read_contact({"phone": "212 555 0123"}, ContactForm())
+    in_a_file = read_contact_row({"phone": "212 555 0123"}, ContactForm())
+
+    assert isinstance(alone, ContactProblem)
+    assert isinstance(in_a_file, ContactProblem)
+    assert "region" not in alone.detail
+    assert in_a_file.detail == f"{alone.detail}, or name the file's `region`, such as US"
+
+
 @pytest.mark.parametrize(
     ("change", "code", "field"),
     [
