@@ -632,8 +632,9 @@ class EtaView(TypedDict):
     """
     When the last contact will have been dialed: a forecast. Null where it is not within 30 days.
 
-    Reckoned by the pace of the last ten minutes, or that allowed where there was none; within the calling hours; with
-    as many dials for each contact as were made so far. Those who are `left_out` wait until somebody acts.
+    Reckoned by the pace of the last ten minutes since dialing began in them, or that allowed where there was none;
+    within the calling hours; with as many dials for each contact as were made so far. Those who are `left_out` wait
+    until somebody acts.
     """
 
     at: str | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +34,7 @@ from orchestrator.store.sql.dialing_stop import Stop
 from orchestrator.store.sql.tallies import Tally
 
 _PACE_OVER_S = 600
+_PACE_AT_LEAST_OVER_S = 5
 _COUNTED = 2_000  # it is polled: of more contacts than that one answer would take too long
 _FEW_DIALS = 20  # say nothing of the pace
 _FEW_CONTACTS = 20  # say nothing of how many dials a contact needs
@@ -42,8 +44,9 @@ _FEW_CONTACTS = 20  # say nothing of how many dials a contact needs
 class Eta:
     """When the last contact will have been dialed, and by what that is reckoned; None where it cannot be.
 
-    `dials_per_s` is the pace of the last ten minutes if it `is_measured`, else the one that is allowed; `dials_each` is
-    how many dials a contact took so far; `left_out` contacts wait until somebody acts, and are not reckoned with.
+    `dials_per_s` is the pace of the last ten minutes since dialing began in them if it `is_measured`, else the one that
+    is allowed; `dials_each` is how many dials a contact took so far; `left_out` contacts wait until somebody acts, and
+    are not reckoned with.
     """
 
     at: datetime | None
@@ -89,17 +92,16 @@ def read_outlook(
 def _eta(
     tx: Connection, campaign: Row[Any], waiting: Waiting, held: Sequence[Because], *, dials_each: float, limit: float
 ) -> Eta | None:
-    now, measured = waiting.now, _dials_lately(tx, campaign.id, waiting.now)
-    is_measured = measured >= _FEW_DIALS
+    now, measured = waiting.now, _pace_lately(tx, campaign, waiting.now)
     channels = Pacing.model_validate(campaign.pacing).max_live_calls
     allowed = min([pace for pace in (limit, channels and channels / ASSUMED_CALL_S) if pace], default=0.0)
-    pace = measured / _PACE_OVER_S if is_measured else allowed
+    pace = measured or allowed
     if not pace:
         return None
     due = [*_due_in_zones(waiting), *_due_later(waiting)]
     at = last_dial_at(due, hours=waiting.hours, dials_per_s=pace, dials_each=dials_each, now=now)
     left_out = sum(each.contacts for each in held if each.next_at is None)
-    return Eta(at, round(pace, 3), is_measured, round(dials_each, 2), left_out)
+    return Eta(at, round(pace, 3), measured is not None, round(dials_each, 2), left_out)
 
 
 def _due_in_zones(waiting: Waiting) -> Iterator[Due]:
@@ -125,8 +127,18 @@ def _dials_each(contacts: Sequence[Tally], dialed: int) -> float:
     return max(1.0, dialed / done) if done >= _FEW_CONTACTS else 1.0
 
 
-def _dials_lately(tx: Connection, campaign_id: str, now: datetime) -> int:
-    since = (now - timedelta(seconds=_PACE_OVER_S)).replace(second=0, microsecond=0)
-    over = count_calls_over(tx, campaign_id, since=since, step_s=2 * _PACE_OVER_S)
-    going = count_calls_not_over(tx, campaign_id, since=since, step_s=2 * _PACE_OVER_S)
-    return sum(each.n for each in over if each.what == "dial") + sum(n.dials for at, n in going.items() if at >= since)
+def _pace_lately(tx: Connection, campaign: Row[Any], now: datetime) -> float | None:
+    """Return the dials a second of the last ten minutes since dialing began in them; None for too few to say."""
+    window = now - timedelta(seconds=_PACE_OVER_S)
+    set_going = max(campaign.proving_since or window, window)
+    since = set_going.replace(second=0, microsecond=0)
+    over = count_calls_over(tx, campaign.id, since=since, step_s=60)
+    going = count_calls_not_over(tx, campaign.id, since=since, step_s=60)
+    by_minute = Counter({minute: n.dials for minute, n in going.items() if minute >= since})
+    for each in over:
+        if each.what == "dial":
+            by_minute[each.step] += each.n
+    if by_minute.total() < _FEW_DIALS:
+        return None
+    began = max(min(by_minute), set_going)
+    return by_minute.total() / max((now - began).total_seconds(), _PACE_AT_LEAST_OVER_S)

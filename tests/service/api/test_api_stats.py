@@ -315,6 +315,24 @@ def test_what_contacts_wait_for_says_until_when_and_when_the_last_is_dialed(rest
     assert stats["eta"]["at"] >= format_timestamp(soon)
 
 
+def test_the_pace_is_that_since_dialing_began(rest: Rest, services: Services) -> None:
+    campaign = rest.campaign(calling_hours={"always": True, "because": "a test"})["id"]
+    dialed = rest.contacts(campaign, *(fresh_number() for _ in range(60)))
+    rest.contacts(campaign, *(fresh_number() for _ in range(60)))
+    rest.post(f"/v1/campaigns/{campaign}/start")
+    for contact in dialed:
+        _set(services, contact, "status = 'calling'")
+        _call(services, contact, state="accepted", disposition=None, outcome=None)
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE calls SET dialed_at = now() - interval '20 s'"))
+        tx.execute(text("UPDATE campaigns SET proving_since = now() - interval '30 s'"))
+
+    eta = rest.get(f"/v1/campaigns/{campaign}/stats").json["eta"]
+
+    assert eta["is_measured"]
+    assert 0.5 < eta["dials_per_s"] <= 3.0  # 60 within 20 to 30 s, and not within ten minutes
+
+
 @pytest.mark.parametrize("standing", ["reason = 'retry_due'", "status = 'held', reason = 'outside_hours'"])
 def test_the_last_is_not_dialed_before_those_who_are_called_again(
     rest: Rest, services: Services, standing: str
