@@ -64,7 +64,10 @@ def _print_run(run: ChaosRun, calm: ChaosRun) -> None:
     print(f"  contacts: {', '.join(f'{n} {name}' for name, n in run.standing.items())}")
     kinds = Counter(strike.kind for strike in run.strikes)
     print(f"  {len(run.strikes)} faults: {', '.join(f'{n} {kind}' for kind, n in kinds.most_common())}")
-    print(f"  recovered after {_spread(list(run.recovered_s.values()))}", flush=True)
+    unseen = len(run.strikes) - len(run.recovered_s)
+    print(
+        f"  recovered after {_spread(list(run.recovered_s.values()))}; {unseen} with too little left to do", flush=True
+    )
     _print_broken(run)
 
 

@@ -31,6 +31,7 @@ _FOLDERS = (
 _PARTS = (*_FOLDERS, "pyproject.toml", "README.md", "docker-compose.yml")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__")
 _FAILED = 1  # pytest's exit code for "tests ran and some failed"; all others are errors of the run itself
+_HUNG = -1  # no test says so: it counts as survived
 _TIMEOUT_S = 600
 _SIDE_BY_SIDE = 3  # copies, each with servers of its own: the tests wait more than they work
 
@@ -99,9 +100,12 @@ def _run_tests(copy: Path, tests: list[str] | tuple[str, ...], *, show: bool = T
     ]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     output = None if show else subprocess.DEVNULL
-    done = subprocess.run(
-        command, cwd=copy, env=environment, stdout=output, stderr=output, timeout=_TIMEOUT_S, check=False
-    )
+    try:
+        done = subprocess.run(
+            command, cwd=copy, env=environment, stdout=output, stderr=output, timeout=_TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return _HUNG
     return done.returncode
 
 

@@ -18,6 +18,7 @@ LAW_WINDOW_S, LAW = 5.0, 5 * CALLS_PER_SECOND
 # Held at the permit, counted by the carrier at arrival: in between a busy machine may lose a quarter of a second.
 LAW_AT_THE_CARRIER = LAW + 8
 OVER = frozenset({"90018"})  # what a command is told whose leg has just ended
+NO_CHANNEL = "10010"  # what a transfer is told whose target finds no channel free at the carrier
 
 _DISPOSITIONS = {
     "user_busy": "busy",
@@ -262,6 +263,8 @@ def _commands(leg: Row) -> Iterator[str]:
         if times > 1:
             yield f"{leg['to']}: command {command_id} was carried out {times} times"
     for command in leg["commands"]:
+        if command["action"] == "transfer" and command["code"] == NO_CHANNEL:
+            continue  # the flow goes on from there
         what = f"{leg['to']}: {command['action']} at {command['at']:.3f}"
         if command["status"] != 200 and command["code"] not in OVER:
             yield f"{what} was refused: {command['status']} {command['code']}"

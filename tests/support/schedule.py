@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from orchestrator.clock import utc_now
 from orchestrator.operations.contacts.suppress_number import suppress_number
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
+from orchestrator.operations.recovery.rebuild_redis import Rebuilder
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.policy.retry_rules import RetryRules
@@ -46,6 +48,7 @@ class Schedule:
             process.die()
         self.messages: list[str] = []  # dials that were published; each may be taken any number of times
         self.log: list[str] = []  # the schedule so far, in words
+        self._has_lost_valkey = False
         self._opted_out: str | None = None
         self._may_still_ring: frozenset[str] = frozenset()
         self._commits_of_opt_out = 0
@@ -57,9 +60,11 @@ class Schedule:
     def steps(self) -> list[str]:
         """Return the steps that have something to do now."""
         client, keys, states = self.world.redis, self.world.keys, self._states()
+        is_whole = self._is_whole()
         calls, waiting = self._calls(), "SELECT 1 FROM contacts WHERE status IN ('waiting', 'held')"
         has_work = {
-            "claim": bool(self.world.query(waiting)),
+            "rebuild": not is_whole,
+            "claim": is_whole and bool(self.world.query(waiting)),  # the dispatcher asks first
             "dial": bool(self.messages),
             "advance": bool(client.xlen(keys.events) + client.xlen(keys.unmatched)),
             "take over": bool(client.xlen(keys.events)),
@@ -121,6 +126,14 @@ class Schedule:
             self.carrier.told.append(told)
             self._hear(told)
 
+    def valkey_comes_back_empty(self) -> None:
+        """Let Valkey lose all it has: streams, live calls, outboxes, channels, and the queue of dials."""
+        if self._is_whole():
+            self.log.append("Valkey comes back empty")
+            self.world.redis.flushdb()
+            self.messages.clear()
+            self._has_lost_valkey = True
+
     def time_passes(self, seconds: int = _HARMLESS_S) -> None:
         """Let time pass, unless somebody is on the way to the carrier, or holds a lock.
 
@@ -155,6 +168,8 @@ class Schedule:
         """Let everything go well from now on, until nothing is left to do; then nobody is lost and nothing is left."""
         self.carrier.says = "accepts"
         self._finish_steps()
+        if not self._is_whole():
+            self._act("rebuild")(self.world)
         for _ in range(20):
             if self._is_at_rest():
                 return
@@ -187,6 +202,10 @@ class Schedule:
         self.time_passes(30_000 if "unknown" in self._states() else 40)
         for step in ("fire timers", "advance", "settle again", "settle", "reconcile"):
             self._act(step)(self.world)
+        if self._has_lost_valkey and "accepted" in self._states():  # its end was told, and lost with Valkey
+            self.time_passes(30_000)
+            for step in ("poll", "advance", "settle"):
+                self._act(step)(self.world)
         stores = {"sql": self.world.sql, "client": self.world.redis, "keys": self.world.keys}
         reconcile_channels(**stores, connection_id=CONNECTION, clock=_in_a_minute)  # type: ignore[arg-type]  # names match
 
@@ -228,6 +247,7 @@ class Schedule:
             "resolve dials": lambda world: resolve_unanswered_dials(world.sql, world.redis, world.keys),
             "publish again": _publish_again,
             "reconcile": lambda world: world.reconciler.reconcile_unknown_calls(CONNECTION),
+            "rebuild": lambda world: _rebuilder(world).watch(),
             "poll": lambda world: poll_call_status(world.sql, world.redis, world.keys, world.carrier),
             "opt out": lambda world: world.run(suppress_number, PHONES[0], reason="asked"),
         }
@@ -250,6 +270,9 @@ class Schedule:
                 "SELECT id FROM calls WHERE first_sent_at IS NOT NULL AND to_number = :n", n=PHONES[0]
             )
             self._may_still_ring = frozenset(call_id for (call_id,) in sent)
+
+    def _is_whole(self) -> bool:
+        return bool(self.world.redis.exists(self.world.keys.epoch))
 
     def _at_work(self) -> list[Process]:
         return [process for process in self.processes if not process.is_resting]
@@ -282,6 +305,13 @@ def _in_a_minute() -> datetime:
 
 def _has_posted(process: Process) -> bool:
     return any(point.startswith("post") for point in process.passed)
+
+
+def _rebuilder(world: World) -> Rebuilder:
+    """Return one for which dispatch has been shut for long enough when it looks."""
+    stores = {"sql": world.sql, "client": world.redis, "carrier": world.carrier, "keys": world.keys}
+    always_later = count(step=60).__next__
+    return Rebuilder(**stores, connection_id=CONNECTION, monotonic=always_later)  # type: ignore[arg-type]  # names match
 
 
 def _publish_again(world: World) -> list[str]:

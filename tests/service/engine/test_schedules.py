@@ -78,8 +78,10 @@ def machine_of(
         def the_carrier_tells(self, which: int, again: bool) -> None:
             self.schedule.the_carrier_tells(which, again=again)
 
-        @rule(times=st.integers(1, 3))
+        @rule(times=st.integers(0, 3))
         def time_passes(self, times: int) -> None:
+            if not times:
+                self.schedule.valkey_comes_back_empty()
             for _ in range(times):
                 self.schedule.time_passes()
 
