@@ -269,7 +269,10 @@ class Schedule:
             sent = self.world.query(
                 "SELECT id FROM calls WHERE first_sent_at IS NOT NULL AND to_number = :n", n=PHONES[0]
             )
-            self._may_still_ring = frozenset(call_id for (call_id,) in sent)
+            # Judged before and not committed yet: the opt-out waits for them before it returns (R9).
+            is_judged = any(process.at == "commit calls" for process in self._at_work() if process.step == "dial")
+            judged = self.world.query(_LOCKED) if is_judged else []
+            self._may_still_ring = frozenset(call_id for (call_id,) in (*sent, *judged))
 
     def _is_whole(self) -> bool:
         return bool(self.world.redis.exists(self.world.keys.epoch))
