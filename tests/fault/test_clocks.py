@@ -56,13 +56,16 @@ def test_the_clock_of_the_stores_that_is_set_and_set_right_again_calls_nobody_tw
             assert _most_sends_of_one_attempt(campaign, simulator) == 1
 
 
-def test_a_machine_whose_clock_runs_an_hour_ahead_and_is_set_right_leaves_no_call_waiting(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step_s", STEPS_S)
+def test_a_machine_whose_clock_is_set_and_set_right_calls_nobody_twice_and_leaves_no_call_waiting(
+    tmp_path: Path, step_s: int
+) -> None:
     with clocked_stack(tmp_path) as (stack, simulator, clock):
         campaign = CampaignRun(stack, CONTACTS, pacing=UNHURRIED)
         campaign.act("start")
         campaign.wait_until_dialed(CONTACTS // 4)
 
-        clock.set("programs", "stores", by_s=3_600)
+        clock.set("programs", "stores", by_s=step_s)
         eventually(lambda: "clock" in stack.readiness(), within=NOTICED_S, every=0.5)
         clock.set("programs", "stores", by_s=0)
 
@@ -71,6 +74,7 @@ def test_a_machine_whose_clock_runs_an_hour_ahead_and_is_set_right_leaves_no_cal
         # What was told while the clock was wrong is lost: those calls end without a cause, and nobody is called again.
         campaign.wait_until_completed(within=300, hurried_by=simulator)
         assert _most_sends_of_one_attempt(campaign, simulator) == 1
+        assert _rang_more_often_than_we_say(campaign, simulator) == {}
 
 
 def _let_what_waits_be_due(campaign: CampaignRun) -> None:
@@ -86,3 +90,11 @@ def _most_sends_of_one_attempt(campaign: CampaignRun, simulator: SimulatorProces
     numbers = set(campaign.numbers)
     rang = Counter(dial["command_id"] for dial in simulator.ledger()["dials"] if dial["to"] in numbers)
     return max(rang.values())
+
+
+def _rang_more_often_than_we_say(campaign: CampaignRun, simulator: SimulatorProcess) -> dict[str, int]:
+    """Return the numbers that rang more often than they have attempts of ours that may have rung."""
+    numbers = set(campaign.numbers)
+    rang = Counter(dial["to"] for dial in simulator.ledger()["dials"] if dial["to"] in numbers)
+    rang.subtract(call["to"] for call in campaign.calls() if call["status"] != "withdrawn")
+    return dict(+rang)

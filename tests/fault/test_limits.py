@@ -13,11 +13,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
 from orchestrator.local_stack.process import session_members
 from tests.support.account import account_equals_ledger
 from tests.support.campaign_run import UNHURRIED, CampaignRun
+from tests.support.full_disk import SmallDisk, small_disk
 from tests.support.full_memory import full_memory
+from tests.support.leftovers import wrong_recordings
 from tests.support.poll import eventually
 from tests.support.simulator import SimulatorProcess
 from tests.support.stack_run import StackRun, stack_and_simulator
@@ -25,6 +28,7 @@ from tests.support.stack_run import StackRun, stack_and_simulator
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1_800)]
 
 CONTACTS = 60
+RECORDS = Path(__file__).with_name("chaos_flow.yaml")
 NO_FILES, NO_MEMORY = "Too many open files", ("MemoryError", "start new thread", "Cannot allocate memory")
 SAID_S = 120.0
 
@@ -50,7 +54,7 @@ def stack_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sta
         yield found
 
 
-@pytest.mark.parametrize("program", ["dials"])
+@pytest.mark.parametrize("program", ["dials", "commands", "engine", "dispatch"])
 def test_a_program_that_may_open_no_more_files_says_so_and_goes_on_once_it_may(
     stack_of_all: tuple[StackRun, SimulatorProcess], program: str
 ) -> None:
@@ -92,6 +96,40 @@ def test_a_valkey_that_is_full_is_named_and_drains(stack_of_all: tuple[StackRun,
         threading.Event().wait(3.0)  # for which webhooks are refused and sent again
 
     _goes_on(campaign, simulator)
+
+
+def test_a_disk_under_recordings_that_is_full_stops_no_call_and_loses_no_recording(tmp_path: Path) -> None:
+    with (
+        small_disk(tmp_path / "small", megabytes=64) as disk,
+        stack_and_simulator(_with_recordings_on(disk, tmp_path / "data")) as (stack, simulator),
+    ):
+        campaign = CampaignRun(stack, CONTACTS, flow=RECORDS, pacing=UNHURRIED)
+        campaign.act("start")
+        campaign.wait_until_dialed(CONTACTS // 4, within=120)
+        disk.fill()
+
+        eventually(lambda: "recordings" in _warnings(stack), within=SAID_S, every=0.5)
+        _goes_on(campaign, simulator)
+        assert wrong_recordings(stack)
+
+        disk.empty()
+
+        # What was put off for minutes is due at once.
+        stack.execute("UPDATE recordings SET due_at = now() WHERE state = 'pending'")
+        eventually(lambda: not wrong_recordings(stack), within=SAID_S, every=1.0)
+        assert "recordings" not in _warnings(stack)
+        assert len(list(stack.rest.pages("/v1/recordings"))) > CONTACTS // 4
+
+
+def _with_recordings_on(disk: SmallDisk, data: Path) -> Path:
+    data.mkdir(mode=0o700)
+    (data / "recordings").symlink_to(disk.folder)
+    return data
+
+
+def _warnings(stack: StackRun) -> set[str]:
+    checks = requests.get(f"{stack.rest.url}/readyz", timeout=30).json()["checks"]
+    return {check["name"] for check in checks if not check["ok"]}
 
 
 def _in_its_middle(stack: StackRun) -> CampaignRun:
