@@ -3,8 +3,9 @@
     python -m tests.browser.pictures serve FOLDER [--empty]      a stack with campaigns, until Ctrl-C or SIGTERM
     python -m tests.browser.pictures take FOLDER OUT / /campaigns/RUNNING …
 
-`RUNNING`, `DRAFT` and `WAITING` in an address stand for the ids of the campaigns of that stack. `take` restarts the
-stack's API first, so that it shows what was changed in code and templates; `--as viewer` shows what a viewer sees.
+`RUNNING`, `DRAFT`, `WAITING` and `RECORDED` in an address stand for the ids of the campaigns of that stack. `take`
+restarts the stack's API first, so that it shows what was changed in code and templates; `--as viewer` shows what a
+viewer sees.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from urllib.request import urlopen
 
 from orchestrator.policy.roles import Role
 from tests.support.browser import WIDTHS, open_browser, open_window
-from tests.support.pages_shown import fill, sign_in_path
+from tests.support.pages_shown import fill, record, sign_in_path
 from tests.support.poll import eventually
 from tests.support.stack_run import stack_and_simulator
 
@@ -53,7 +54,7 @@ def _serve(folder: Path, *, is_empty: bool) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):  # a shell has its background processes ignore the first
         signal.signal(each, lambda *_: sys.exit(0))
     with stack_and_simulator(folder / "data", time_scale=1) as (stack, _):
-        ids = {} if is_empty else fill(stack, contacts=2_000)
+        ids = {} if is_empty else {**fill(stack, contacts=2_000), "recorded": record(stack, contacts=20)}
         (folder / "shown.json").write_text(json.dumps({"url": stack.rest.url, "ids": ids}))
         sys.stdout.write(f"{stack.rest.url}{sign_in_path(stack.folder)}\n")
         sys.stdout.flush()

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from orchestrator.policy.roles import Role
 from tests.browser.conftest import OpenPage
 from tests.support.browser import check_everybody_can_use
+from tests.support.poll import eventually
 from tests.support.rest import fresh_number
 from tests.support.stack_run import StackRun
 
@@ -186,6 +187,29 @@ def test_two_people_who_edit_the_hours_of_a_campaign_lose_nothing(
     stored = stack.rest.get(f"/v1/campaigns/{campaigns['draft']}")
     assert stored["calling_hours"]["windows"][1] == {"days": ["sun"], "start": "10:00", "end": "12:00"}
     assert stored["tags"] == ["theirs"]
+
+
+def test_who_is_done_is_called_again_once_it_is_counted(
+    open_page: OpenPage, campaigns: dict[str, str], stack: StackRun
+) -> None:
+    done = f"/v1/contacts?campaign_id={campaigns['running']}&status=completed&limit=1"
+    eventually(lambda: stack.rest.get(done)["data"], within=120)
+    page = open_page(f"/campaigns/{campaigns['running']}")
+
+    page.get_by_role("link", name="Call again").click()
+    page.get_by_role("group", name="How they ended").get_by_label(re.compile("completed")).check()
+    page.get_by_role("button", name="Count them").click()
+    expect(page.get_by_role("status").filter(has_text="would be called again.")).to_be_visible()
+    assert not _redialed(stack, campaigns["running"]), "who counts calls nobody"
+    page.get_by_role("button", name="Call them again").click()
+
+    expect(page.get_by_role("status").filter(has_text=re.compile("called again"))).to_be_visible()
+    assert _redialed(stack, campaigns["running"])
+
+
+def _redialed(stack: StackRun, campaign: str) -> list[dict[str, str]]:
+    deeds: list[dict[str, str]] = stack.rest.get(f"/v1/audit?subject={campaign}")["data"]
+    return [deed for deed in deeds if deed["action"].endswith("/redial")]
 
 
 def test_results_are_downloaded(open_page: OpenPage, campaigns: dict[str, str]) -> None:

@@ -43,6 +43,7 @@ def test_a_key_is_made_and_revoked(open_page: OpenPage, stack: StackRun) -> None
     page.get_by_label("For which program").fill("Reporting")
     page.get_by_role("button", name="Make it").click()
     expect(page.get_by_label("Key", exact=True)).to_have_value(re.compile(".{20}"))
+    check_everybody_can_use(page)
     page.get_by_role("link", name="I have it").click()
     page.set_viewport_size({"width": 700, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= 700

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.support.browser import check_everybody_can_use
+from tests.support.pages_shown import record
 from tests.support.poll import eventually
 from tests.support.stack_run import StackRun
 
@@ -45,6 +46,27 @@ def test_a_call_is_a_ladder_with_the_same_as_a_table(
     expect(page.get_by_role("cell", name="speak", exact=True).first).to_be_visible()
 
 
+def test_a_recording_is_found_by_its_number_and_plays_from_where_one_wants(
+    open_page: OpenPage, campaigns: dict[str, str], stack: StackRun
+) -> None:
+    asked = f"/v1/recordings?campaign_id={record(stack, contacts=12)}&status=fetched&limit=1"
+    [recording] = eventually(lambda: stack.rest.get(asked)["data"], within=120)
+    page = open_page("/recordings")
+    row = page.get_by_role("row", name=re.compile(re.escape(recording["to"])))
+    expect(row).to_contain_text("Feedback")
+
+    audio = row.locator("audio")
+    audio.evaluate("audio => { audio.muted = true; return audio.play() }")
+    eventually(lambda: audio.evaluate("audio => audio.currentTime") > 0, within=30)
+    middle = recording["duration_s"] / 2
+    audio.evaluate(
+        "(audio, at) => new Promise(done => { audio.pause(); audio.onseeked = done; audio.currentTime = at })", middle
+    )
+
+    assert audio.evaluate("audio => audio.currentTime") == pytest.approx(middle, abs=0.1)
+    assert audio.evaluate("audio => audio.duration") == pytest.approx(recording["duration_s"], abs=1.0)
+
+
 def test_a_number_is_blocked_and_lifted_by_keyboard_alone(open_page: OpenPage, stack: StackRun) -> None:
     page = open_page("/blocked")
 
@@ -72,7 +94,8 @@ def test_everybody_can_use_the_pages_of_people_at_each_width(
 ) -> None:
     [known] = stack.rest.get(f"/v1/contacts?campaign_id={campaigns['running']}&limit=1")["data"]
     [call] = eventually(lambda: stack.rest.get("/v1/calls?limit=1")["data"], within=60)
-    paths = ["/people", f"/people/{known['id']}", "/calls", f"/calls/{call['id']}", "/recordings", "/blocked"]
+    person = f"/people/{known['id']}"
+    paths = ["/people", person, f"{person}/edit", "/calls", f"/calls/{call['id']}", "/recordings", "/blocked"]
     page = open_page("/people", scheme=scheme)
 
     for path in paths:

@@ -14,6 +14,22 @@ from orchestrator.policy.roles import Role
 from tests.support.rest import AT_ANY_HOUR, FLOW, fresh_number
 from tests.support.stack_run import CALLER_ID, StackRun
 
+_RECORDS = """
+name: feedback
+inputs: {first_name: {}}
+outcomes: [heard, hung_up]
+outcome: hung_up
+recording_notice: never
+start: tape
+steps:
+  tape: {record_start: {channels: single, format: wav}, goto: ask}
+  ask:
+    speak: {payload: "Hello {{ contact.first_name }}, how was your visit?", voice: female}
+    outcome: heard
+    on: {call.speak.ended: bye}
+  bye: {hangup: {}}
+"""
+
 
 def sign_in_path(folder: Path, role: Role = Role.ADMIN) -> str:
     """Return the path of a link that signs in once to the stack whose data lie in `folder`."""
@@ -37,6 +53,15 @@ def fill(stack: StackRun, *, contacts: int) -> dict[str, str]:
     for each in (running, waiting):
         stack.rest.post(f"/v1/campaigns/{each}/start")
     return {"running": running, "draft": draft, "waiting": waiting}
+
+
+def record(stack: StackRun, *, contacts: int) -> str:
+    """Start a campaign whose calls are recorded, and return its id."""
+    flow = stack.rest.send("/v1/flows", _RECORDS, media="application/yaml")["id"]
+    document = {"flow": flow, "caller_ids": [CALLER_ID], **AT_ANY_HOUR, "name": "Feedback"}
+    recorded = _campaign(stack, document, contacts)
+    stack.rest.post(f"/v1/campaigns/{recorded}/start")
+    return recorded
 
 
 def _campaign(stack: StackRun, document: dict[str, object], contacts: int) -> str:
