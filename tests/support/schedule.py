@@ -67,7 +67,7 @@ class Schedule:
             "claim": is_whole and bool(self.world.query(waiting)),  # the dispatcher asks first
             "dial": bool(self.messages),
             "advance": bool(client.xlen(keys.events) + client.xlen(keys.unmatched)),
-            "take over": bool(client.xlen(keys.events)),
+            "take over": bool(client.xlen(keys.events) + client.xlen(keys.unmatched)),
             "perform": any(client.exists(keys.outbox(call_id)) for call_id in calls),
             "settle": bool(client.xlen(keys.ended)),
             "settle again": bool(client.xlen(keys.ended)),
@@ -239,7 +239,7 @@ class Schedule:
             "claim": lambda world: world.claim(self.campaign_id, most=2),
             "dial": lambda world: [world.dialer.dial_call(call_id) for call_id in self.messages[-1:]],
             "advance": lambda world: world.advance(),
-            "take over": lambda world: _take_over(world, world.keys.events, world.processor.process_events),
+            "take over": _take_over_events,
             "perform": lambda world: [world.perform(call_id) for call_id in self._calls()],
             "settle": lambda world: world.settle(),
             "settle again": lambda world: _take_over(world, world.keys.ended, world.finalizer.finalize_calls),
@@ -320,6 +320,11 @@ def _rebuilder(world: World) -> Rebuilder:
 def _publish_again(world: World) -> list[str]:
     with world.sql.begin() as tx:
         return republish(tx, older_than_s=PUBLISH_AGAIN_AFTER_S, limit=50, in_queue=0)
+
+
+def _take_over_events(world: World) -> None:
+    _take_over(world, world.keys.events, world.processor.process_events)
+    _take_over(world, world.keys.unmatched, world.unmatched_processor.process_events)
 
 
 def _take_over(world: World, stream: str, handle: Callable[[Sequence[Any]], object]) -> None:
