@@ -33,6 +33,7 @@ from benchmarks.polling import measure_polling
 from benchmarks.redials import measure_redial
 from benchmarks.searches import measure_searches
 from benchmarks.table import show, write_json
+from benchmarks.viewers import measure_viewers
 
 PARTS = (
     "door",
@@ -47,6 +48,7 @@ PARTS = (
     "polling",
     "searches",
     "redials",
+    "viewers",
     "idle",
     "textbook",
     "textbook-flat-out",
@@ -125,6 +127,7 @@ def _measure(only: Sequence[str], console: Console, *, rounds: int, full: bool) 
         "polling": partial(measure_polling, contacts=LARGE if full else _LARGE_UNLESS_FULL, rounds=rounds),
         "searches": partial(measure_searches, contacts=2 * LARGE if full else _LARGE_UNLESS_FULL),
         "redials": measure_redial,
+        "viewers": partial(measure_viewers, rounds=rounds),
         "idle": measure_idle,
     }
     for name, measure_alone in on_their_own.items():

@@ -104,6 +104,11 @@ class RunningStack:
         self._stack = stack
 
     @property
+    def url(self) -> str:
+        """Return the address of the API and its pages."""
+        return read_addresses(self._stack.folder.path)["api"]
+
+    @property
     def stores(self) -> tuple[str, str]:
         """Return where the stack's PostgreSQL and its Valkey are."""
         addresses = read_addresses(self._stack.folder.path)
