@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from orchestrator.cli.output import JsonLines, print_json_line
 from orchestrator.clock import utc_now
 from orchestrator.doctor.findings import Finding, Verdict, bad
 from orchestrator.errors import Misconfigured
@@ -36,6 +38,7 @@ def doctor(
     *,
     data: Annotated[Path | None, typer.Option(help="Data folder of the running `orchestrator up`.")] = None,
     caller_id: Annotated[list[str] | None, typer.Option(help="A caller id you want to use; may be repeated.")] = None,
+    as_json: JsonLines = False,
 ) -> None:
     """Check that real calls would work: ✓ good, ✗ wrong, ! doubtful though calls are made, ? unknown.
 
@@ -53,8 +56,9 @@ def doctor(
     found: Counter[Verdict] = Counter()
     for finding in _findings(_with_stack(load_settings(), folder), folder, caller_id or []):
         found[finding.verdict] += 1
-        _print(console, finding)
-    console.print(_sum_up(found))
+        print_json_line(asdict(finding)) if as_json else _print(console, finding)
+    if not as_json:
+        console.print(_sum_up(found))
     raise typer.Exit(1 if found[Verdict.BAD] else 0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -119,6 +120,7 @@ def play(
         list[str] | None,
         typer.Option(metavar="COMMAND", help="A command that the carrier refuses, such as transfer; may be repeated."),
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the conversation as one document.")] = False,
 ) -> None:
     """Dry-runs a flow offline, with the engine that runs real calls, and prints the conversation.
 
@@ -156,11 +158,14 @@ def play(
     direction: Direction = "incoming" if inbound else "outgoing"
     phone = _number(to, option="--to") if to else _DEMO_PHONE
     dry_run = DryRun(flow, callee, phone, _variables(flow, var or []), began, direction)
-    if at is not None:
+    if at is not None and not as_json:
         console.print(f"the call is made at {began:%Y-%m-%d %H:%M:%S} UTC")
     gate = None
     if to and not inbound:
         gate = why_not_called(phone, began, purpose=None, voice=voice_of(flow), blocked=phone in numbers)
+    if as_json:
+        print_json(_played(dry_run, gate))
+        raise typer.Exit(1 if dry_run.refused or gate else 0)
     if gate:
         console.print(f"✗ {gate} It is played all the same:", style=_STYLES["refusal"], markup=False)
     for line in dry_run.play():
@@ -171,6 +176,13 @@ def play(
         console.print(f"the carrier would refuse {', '.join(dry_run.refused)}: see ✗ above", markup=False)
     if dry_run.refused or gate:
         raise typer.Exit(1)
+
+
+def _played(dry_run: DryRun, gate: str | None) -> dict[str, Any]:
+    """Return what was said, and how it ended; `not_called` is why no call would be made."""
+    lines = [asdict(line) for line in dry_run.play()]
+    ended = {"outcome": dry_run.call.outcome, "answers": dict(dry_run.call.answers)}
+    return {"not_called": gate, "lines": lines, **ended, "refused": list(dry_run.refused)}
 
 
 def _load(file: Path, library: Library) -> Flow:

@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.cli.api_client import api_client, connect
+from orchestrator.cli.api_client import ApiClient, api_client, connect
 from orchestrator.cli.arguments import parse_time
-from orchestrator.cli.output import JsonOption, print_answer
+from orchestrator.cli.output import JsonOption, print_answer, print_gone
 from orchestrator.clock import rfc3339
+from orchestrator.errors import Conflict, NotFound
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -71,11 +72,19 @@ def list_(ctx: typer.Context, *, as_json: _AsJson = False) -> None:
 
 @app.command()
 def revoke(
-    ctx: typer.Context, key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, key_01J….")]
+    ctx: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Its name, or its id (key_01J…).")],
+    *,
+    as_json: JsonOption = False,
 ) -> None:
-    """Revoke a key for good: within two seconds nobody is let in by it."""
-    api_client(ctx).keys.delete(key_id)
-    typer.echo(f"{key_id} is revoked")
+    """Revoke a key for good: within two seconds nobody is let in by it.
+
+    orchestrator key revoke "Nightly export"
+    """
+    api = api_client(ctx)
+    key_id = _id_of(api, key)
+    api.keys.delete(key_id)
+    print_gone({"id": key_id}, f"{key_id} is revoked", as_json=as_json)
 
 
 @app.command()
@@ -97,6 +106,18 @@ def audit(
         typer.echo(
             " · ".join(word for word in (each["at"], each["by"], each["action"], each["subject"], changes) if word)
         )
+
+
+def _id_of(api: ApiClient, word: str) -> str:
+    """Return the id that `word` is or names; a key that was revoked has no name any more."""
+    if word.startswith("key_"):
+        return word
+    found = [each["id"] for each in api.keys.list() if each["name"] == word and not each["revoked_at"]]
+    if not found:
+        raise NotFound("key", f"{word}: `orchestrator key list` shows those that are there")
+    if len(found) > 1:
+        raise Conflict("ambiguous_name", f"several have the name {word}, say which by its id: {', '.join(found)}")
+    return str(found[0])
 
 
 def _print_lines(found: list[Any]) -> None:

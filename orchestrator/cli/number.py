@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from orchestrator.cli.api_client import ApiClient, ApiError, api_client, connect
-from orchestrator.cli.output import JsonLines, JsonOption, or_none, print_answer, print_json_line
+from orchestrator.cli.output import JsonLines, JsonOption, or_none, print_answer, print_gone, print_json_line
 from orchestrator.cli.upload import flow_reference
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
 
@@ -84,14 +84,15 @@ def change(
 
 
 @app.command()
-def remove(ctx: typer.Context, number: _Which) -> None:
+def remove(ctx: typer.Context, number: _Which, *, as_json: JsonOption = False) -> None:
     """Remove the mapping of a number; live calls continue, later calls are not answered.
 
     orchestrator number remove +13125550100
     """
     api = api_client(ctx)
-    api.numbers.delete(_id_of(api, number))
-    _console().print(f"{number} takes no calls any more", markup=False)
+    number_id = _id_of(api, number)
+    api.numbers.delete(number_id)
+    print_gone({"id": number_id}, f"{number} takes no calls any more", as_json=as_json)
 
 
 def _id_of(api: ApiClient, number: str) -> str:

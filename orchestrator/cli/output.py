@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from json import dumps
 from typing import Annotated, Any, TypeVar
 
@@ -33,6 +33,11 @@ def print_json_line(told: Any) -> None:
 def print_answer(told: Any, lines: Iterable[str], *, as_json: bool) -> None:
     """Print one answer of the API, as it is or in words."""
     print_json(told) if as_json else print_lines(lines)
+
+
+def print_gone(of: Mapping[str, Any], line: str, *, as_json: bool) -> None:
+    """Print what was deleted, which the API answers with nothing: as JSON what it was known by."""
+    print_answer(dict(of), [line], as_json=as_json)
 
 
 def or_none(found: Iterable[T], noun: str) -> Iterator[T]:

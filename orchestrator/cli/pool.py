@@ -11,7 +11,7 @@ from rich.console import Console
 
 from orchestrator.cli.api_client import api_client, connect
 from orchestrator.cli.names import POOL, id_of
-from orchestrator.cli.output import JsonOption, or_none, print_answer
+from orchestrator.cli.output import JsonOption, or_none, print_answer, print_gone
 from orchestrator.policy.caller_id_pool import Choose
 
 app = typer.Typer(
@@ -120,11 +120,12 @@ def end_rest(
 
 
 @app.command()
-def delete(ctx: typer.Context, name: _Name) -> None:
+def delete(ctx: typer.Context, name: _Name, *, as_json: _Json = False) -> None:
     """Delete a pool that no open campaign dials from."""
     api = api_client(ctx)
-    api.caller_id_pools.delete(id_of(api, POOL, name))
-    _echo([f"the pool {name} is deleted"])
+    pool_id = id_of(api, POOL, name)
+    api.caller_id_pools.delete(pool_id)
+    print_gone({"id": pool_id}, f"the pool {name} is deleted", as_json=as_json)
 
 
 def _documents(numbers: list[str], regions: list[str] | None) -> list[Any]:

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from orchestrator.cli.api_client import api_client, connect
 from orchestrator.cli.names import CAMPAIGN, id_of
-from orchestrator.cli.output import or_none
+from orchestrator.cli.output import or_none, print_answer
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,13 +52,14 @@ def get(
     to: Annotated[
         Path | None, typer.Option("--to", "-o", help="The file to write. Default: the id with its ending, here.")
     ] = None,
+    json_: _Json = False,
 ) -> None:
     """Download the file of a recording; it is there whole or not at all."""
     api = api_client(ctx)
     about = api.recordings.get(recording)
     file = to or Path(f"{recording}.{about['format']}")
     api.recordings.content(recording).save(file)
-    Console(highlight=False, soft_wrap=True).print(f"{file}: {file.stat().st_size} bytes", markup=False)
+    print_answer(about, [f"{file}: {file.stat().st_size} bytes"], as_json=json_)
 
 
 @app.command()

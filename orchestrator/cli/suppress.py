@@ -12,7 +12,7 @@ import typer
 from orchestrator.cli.api_client import ApiClient, api_client, connect
 from orchestrator.cli.arguments import parse_time, who
 from orchestrator.cli.names import CAMPAIGN, id_of
-from orchestrator.cli.output import JsonLines, JsonOption, or_none, print_json, print_json_line, print_lines
+from orchestrator.cli.output import JsonLines, JsonOption, or_none, print_gone, print_json, print_json_line, print_lines
 from orchestrator.cli.upload import problem_lines
 from orchestrator.clock import rfc3339
 
@@ -125,6 +125,7 @@ def lift(
     region: _Region = None,
     because: Annotated[str | None, typer.Option(help="Why it may be dialed again; it is kept.")] = None,
     by: _By = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Lift the suppression of a number; it stays in the history.
 
@@ -133,8 +134,9 @@ def lift(
     api = api_client(ctx)
     words = {"because": because} if because else {}
     words |= {"region": region} if region else {}
-    api.suppressions.lift(phone=phone, scope=_scope(api, campaign), by=by or who(), **words)
-    print_lines([f"{phone} is suppressed no more{f' in {campaign}' if campaign else ''}"])
+    lifted = {"phone": phone, "scope": _scope(api, campaign)}
+    api.suppressions.lift(**lifted, by=by or who(), **words)
+    print_gone(lifted, f"{phone} is suppressed no more{f' in {campaign}' if campaign else ''}", as_json=as_json)
 
 
 def _scope(api: ApiClient, campaign: str | None) -> str:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli.api_client import ApiClient, api_client, connect
-from orchestrator.cli.output import JsonLines, JsonOption, print_answer, print_json_line
+from orchestrator.cli.output import JsonLines, JsonOption, print_answer, print_gone, print_json_line
 from orchestrator.errors import OrchestratorError
 
 app = typer.Typer(
@@ -112,12 +112,12 @@ def edit(
 
 
 @app.command()
-def remove(ctx: typer.Context, user: _Who) -> None:
+def remove(ctx: typer.Context, user: _Who, *, as_json: JsonOption = False) -> None:
     """Delete a user and end the user's sessions."""
     api = api_client(ctx)
     user_id = _id(api, user)
     api.users.delete(user_id)
-    typer.echo(f"{user_id} is deleted")
+    print_gone({"id": user_id}, f"{user_id} is deleted", as_json=as_json)
 
 
 def _id(api: ApiClient, user: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from orchestrator.cli.api_client import api_client, connect
-from orchestrator.cli.output import or_none
+from orchestrator.cli.output import or_none, print_gone
 from orchestrator.local_stack.interrupts import pause
 
 app = typer.Typer(
@@ -70,10 +70,10 @@ def rotate(ctx: typer.Context, endpoint: _Id, *, json_: _Json = False) -> None:
 
 
 @app.command()
-def delete(ctx: typer.Context, endpoint: _Id) -> None:
+def delete(ctx: typer.Context, endpoint: _Id, *, json_: _Json = False) -> None:
     """Delete an endpoint; what is pending for it is delivered to nobody."""
     api_client(ctx).webhook_endpoints.delete(endpoint)
-    typer.echo(f"{endpoint} is deleted")
+    print_gone({"id": endpoint}, f"{endpoint} is deleted", as_json=json_)
 
 
 @app.command()

@@ -99,3 +99,35 @@ def test_the_check_of_a_flow_answers_as_the_api_does(rest: Rest, tmp_path: Path)
     checked = rest.post("/v1/flows/check", data=file.read_bytes(), headers={"Content-Type": "application/yaml"})
     assert done.exit_code == 1
     assert json.loads(done.stdout) == checked.json
+
+
+def test_what_is_deleted_is_told_by_its_id(ask: Ask, rest: Rest) -> None:
+    flow = rest.flow(text=_FOR_ANYBODY)["id"]
+    number = ask("number", "map", "--number", CALLER_ID, "--flow", flow)["id"]
+    pool = ask("pool", "create", "west", CALLER_ID)["id"]
+    key = rest.post("/v1/keys", {"name": "Nightly export", "role": "viewer"}).json["id"]
+    ada = {"name": "Ada", "login": "ada", "role": "viewer", "password": "correct horse battery"}
+    user = rest.post("/v1/users", ada).json["id"]
+    endpoint = rest.post("/v1/webhook-endpoints", {"url": "https://hooks.example.com/"}).json["id"]
+    phone = fresh_number()
+    rest.post("/v1/suppressions", {"phone": phone})
+
+    assert ask("number", "remove", CALLER_ID) == {"id": number}
+    assert ask("pool", "delete", "west") == {"id": pool}
+    assert ask("key", "revoke", "Nightly export") == {"id": key}
+    assert ask("user", "remove", "ada") == {"id": user}
+    assert ask("webhook", "delete", endpoint) == {"id": endpoint}
+    assert ask("suppress", "lift", phone) == {"phone": phone, "scope": "global"}
+
+
+def test_a_key_is_revoked_by_a_name_that_one_has(rest: Rest) -> None:
+    for _ in range(2):
+        rest.post("/v1/keys", {"name": "twin", "role": "viewer"})
+    with options_for(rest) as options:
+        several = CliRunner().invoke(app, ["key", *options, "revoke", "twin"])
+        nobody = CliRunner().invoke(app, ["key", *options, "revoke", "nobody"])
+
+    assert several.exit_code == nobody.exit_code == 1
+    assert "say which by its id" in several.output
+    assert "`orchestrator key list` shows those that are there" in nobody.output
+    assert not any(each["revoked_at"] for each in rest.get("/v1/keys").json["data"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -51,8 +52,9 @@ def doctor(carrier: SimulatorProcess, door: str, redis_url: str, database_url: s
         "ORCHESTRATOR_RECORDINGS_DIR": str(tmp_path / "recordings"),
     }
 
-    def run(folder: Path = tmp_path / "data", **variables: str) -> subprocess.CompletedProcess[str]:
-        words = [sys.executable, "-c", "from orchestrator.cli.app import app; app()", "doctor", "--data", str(folder)]
+    def run(*more: str, folder: Path = tmp_path / "data", **variables: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "from orchestrator.cli.app import app; app()", "doctor"]
+        words = [*command, "--data", str(folder), *more]
         env = child_environment(right | variables)
         return subprocess.run(words, env=env, capture_output=True, text=True, timeout=60)
 
@@ -70,6 +72,19 @@ def test_what_is_in_order_ends_with_0_and_says_what_was_not_looked_at(
     assert f"? carrier: {carrier.base_url}, which is not Telnyx: no phone rings" in told.stdout
     assert "✓ webhook URL" in told.stdout and "✓ outbound profile: simulator" in told.stdout
     assert told.stdout.endswith("nothing wrong was found; 1 not looked at\n")
+
+
+def test_findings_are_printed_as_json_a_line_for_each(doctor: Doctor, carrier: SimulatorProcess) -> None:
+    carrier.override_resources()
+
+    told = doctor("--json")
+
+    found = {each["subject"]: each for each in map(json.loads, told.stdout.splitlines())}
+    assert found["webhook URL"]["verdict"] == "good"
+    assert (found["carrier"]["verdict"], set(found["carrier"])) == (
+        "unseen",
+        {"subject", "verdict", "detail", "remedy"},
+    )
 
 
 def test_a_doubt_is_said_and_ends_with_0(doctor: Doctor, carrier: SimulatorProcess) -> None:
@@ -100,7 +115,7 @@ def test_of_a_simulators_folder_the_simulator_is_looked_at_whatever_account_is_s
     carrier.override_resources()
     folder = _simulators_folder(tmp_path / "simulated", carrier, door)
 
-    told = doctor(folder, TELNYX_BASE_URL="https://api.telnyx.com/v2", TELNYX_API_KEY="KEYmine", TELNYX_PUBLIC_KEY="x")
+    told = doctor(folder=folder, TELNYX_BASE_URL="https://api.telnyx.com/v2", TELNYX_API_KEY="KEYmine", TELNYX_PUBLIC_KEY="x")
 
     assert told.returncode == 0, told.stdout + told.stderr
     assert f"? carrier: the simulator of {folder}: no phone rings" in told.stdout
@@ -114,7 +129,7 @@ def test_of_a_simulators_folder_that_never_ran_the_real_account_is_not_asked(doc
     kept.bind(Binding(base_url=SIMULATOR, connection_id=SIMULATED_CONNECTION))
     kept.close()
 
-    told = doctor(folder, TELNYX_BASE_URL="https://api.telnyx.com/v2")
+    told = doctor(folder=folder, TELNYX_BASE_URL="https://api.telnyx.com/v2")
 
     assert f"? carrier: the simulator of {folder}" in told.stdout
     assert "API key" not in told.stdout and "public URL" not in told.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,16 @@ def test_a_flow_is_played_as_scripted(flow: str, words: list[str], outcome: str,
     assert status == 0
     assert outcome in text
     assert heard in text
+
+
+def test_a_flow_is_played_as_one_document(flow: str) -> None:
+    status, text = _run("play", flow, "--press", "1", "--var", "first_name=Ada", "--json")
+
+    played = json.loads(text)
+    assert status == 0
+    assert (played["not_called"], played["outcome"], played["answers"]) == (None, "confirmed", {"confirmed": True})
+    assert played["refused"] == []
+    assert any("Hello Ada, press 1." in line["text"] and line["at_s"] > 0 for line in played["lines"])
 
 
 def test_an_input_the_flow_does_not_know_is_refused(flow: str) -> None:
