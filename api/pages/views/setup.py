@@ -47,8 +47,7 @@ def setup_page(visit: Visit, draft: CampaignInFlight | None, step: str, *, statu
 
 def keep_uncontested(visit: Visit, draft: CampaignInFlight, changes: dict[str, Any], form: MergedForm) -> None:
     """Change a draft as a form says; raise ChangedMeanwhile where somebody else has changed the same since."""
-    if form.contested:
-        raise ChangedMeanwhile(draft.etag)
+    form.refuse_contested(draft.etag)
     if changes:
         visit.act(campaigns.change, changes, seen=draft.etag, campaign_id=draft.id)
 
