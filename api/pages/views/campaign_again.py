@@ -33,7 +33,9 @@ def redial(visit: Visit, campaign_id: str) -> Response:
     campaign = campaigns.show(visit.services, campaign_id)
     chosen = {name: request.form.getlist(name) for name in ("statuses", "dispositions", "outcomes")}
     wanted: dict[str, Any] = {name: values for name, values in chosen.items() if values}
-    wanted["attempts"] = words.read_number(visit.form("attempts")) or 1
+    attempts = words.read_number(visit.form("attempts"))
+    if attempts is not None:
+        wanted["attempts"] = attempts
     if visit.form("not_before"):
         wanted["not_before"] = words.from_wall_clock(visit.form("not_before"), campaign_words.zone_of(campaign))
     is_count = "count" in request.form

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import csv
 import io
 from base64 import b64decode, b64encode
@@ -101,7 +100,7 @@ def _file() -> tuple[WholeFile, str]:
     kept = request.form.get("kept", "")
     try:
         content = b64decode(kept, validate=True)
-    except binascii.Error:
+    except ValueError:
         content = b""
     if not content:
         raise _missing()

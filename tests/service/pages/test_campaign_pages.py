@@ -333,6 +333,22 @@ def test_redial_counts_first_and_asks_for_somebody(admin: Visitor, rest: Rest) -
     assert "0 contacts would be called again." in text_of(counted)
 
 
+@pytest.mark.parametrize("attempts", ["0", "0.0", "-1", "21", "once"])
+def test_nobody_is_called_again_who_is_to_be_called_no_time(admin: Visitor, rest: Rest, attempts: str) -> None:
+    campaign = rest.campaign()["id"]
+    [contact] = rest.contacts(campaign, fresh_number())
+    rest.patch(f"/v1/contacts/{contact}", {"status": "completed"})
+    place, form = f"/campaigns/{campaign}/redial", {"statuses": "completed"}
+
+    refused = admin.send(place, {**form, "attempts": attempts})
+
+    assert refused.status_code == 422 and 'id="e-attempts"' in refused.text, text_of(refused)
+    assert f'value="{attempts}"' in refused.text
+    assert rest.get(f"/v1/contacts/{contact}").json["status"] == "completed"
+    assert admin.send(place, {**form, "attempts": ""}).status_code == 303
+    assert rest.get(f"/v1/contacts/{contact}").json["attempts_limit"] == 1
+
+
 def test_people_are_called_again_not_before_a_time_by_the_clock_of_the_campaign(admin: Visitor, rest: Rest) -> None:
     hours = {"timezone": "America/New_York", "windows": [WEEKDAYS]}
     campaign = rest.campaign(calling_hours=hours, law={})["id"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64encode
+
 import pytest
 
 from api.http.path_ids import PREFIXES
@@ -47,6 +50,40 @@ def test_a_part_of_a_page_is_for_those_who_have_signed_in(sign_in: SignIn) -> No
     assert FRAGMENTS and {stranger.get(_address(path)).status_code for path in FRAGMENTS} == {401}
 
 
+@pytest.mark.parametrize("said", [1, None, True, "ab", {"done": 1}, ["done"], ["done", 1], [["done"], "x"], "{", "é"])
+def test_a_cookie_that_is_none_of_ours_is_ignored(sign_in: SignIn, said: object) -> None:
+    stranger, packed = sign_in(None), said if said in ("{", "é") else urlsafe_b64encode(json.dumps(said).encode())
+    stranger.client.set_cookie("said", packed if isinstance(packed, str) else packed.decode())
+
+    answer = stranger.get("/sign-in")
+
+    assert answer.status_code == 200, text_of(answer)
+    assert 'class="notice' not in answer.text
+
+
+@pytest.mark.parametrize("garbage", ["", "1", "null", "[]", "{", "é", "\x00", "//", "MQ==", '{"a": NaN}', "[" * 2_000])
+def test_fields_that_a_page_hides_in_its_form_may_hold_anything(admin: Visitor, rest: Rest, garbage: str) -> None:
+    campaign = rest.campaign()["id"]
+    user = rest.post("/v1/users", {"name": "Ada", "login": "ada", "role": "viewer", "password": "correct horse"})
+    [person] = rest.contacts(campaign, "+12125550147")
+    hidden = dict.fromkeys(("opened", "seen", "once", "kept", "back", "header", "fills.0", "next"), garbage)
+
+    for path in (
+        f"/campaigns/{campaign}/edit",
+        f"/campaigns/{campaign}/add/file",
+        *(f"/campaigns/{campaign}/setup/{step}" for step in ("flow", "file", "values", "hours", "preflight")),
+        f"/campaigns/{campaign}/clone",
+        f"/people/{person}/edit",
+        f"/people/{person}/block",
+        f"/users/{user.json['id']}",
+        "/campaigns/new",
+        "/dialing/stop",
+    ):
+        assert admin.send(path, hidden).status_code in (200, 303, 412, 422), path
+    for path in ("/", "/people", "/calls", "/recordings", "/blocked", "/flows", "/users", "/keys", "/audit"):
+        assert admin.client.get(path, query_string={"cursor": garbage}).status_code in (200, 422), path
+
+
 def test_a_form_without_the_token_of_its_session_does_nothing(admin: Visitor) -> None:
     for path in set(FORMS) - OPEN:
         for token in ("", "x", "é"):
@@ -61,9 +98,10 @@ def test_a_form_without_the_token_of_its_session_does_nothing(admin: Visitor) ->
         {"Sec-Fetch-Site": "none"},
         {"Origin": "http://localhost.evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://[localhost"},
         {},
     ],
-    ids=["cross-site", "same-site", "none", "other-origin", "null-origin", "silent"],
+    ids=["cross-site", "same-site", "none", "other-origin", "null-origin", "no-origin", "silent"],
 )
 def test_a_form_from_another_site_does_nothing(admin: Visitor, headers: dict[str, str]) -> None:
     for path in FORMS:
