@@ -10,6 +10,7 @@ from orchestrator.services import Services
 from orchestrator.store.sql.pagination import LOOKED_AT
 from tests.service.pages.conftest import SignIn
 from tests.support.edit_form import form_of
+from tests.support.ledger_rows import ended_call
 from tests.support.rest import CONNECTION, Rest, fresh_number
 from tests.support.visitor import Visitor, text_of
 
@@ -70,6 +71,8 @@ def test_a_page_of_none_with_others_behind_it_leads_on(admin: Visitor, rest: Res
         ("/calls?to=12", "to"),
         ("/recordings?status=x", "status"),
         ("/blocked?phone=12", "phone"),
+        ("/people?q=a%00b", "q"),
+        ("/calls?outcome=%00", "outcome"),
     ],
 )
 def test_a_wrong_filter_is_said_and_nothing_is_listed(admin: Visitor, path: str, field: str) -> None:
@@ -77,6 +80,38 @@ def test_a_wrong_filter_is_said_and_nothing_is_listed(admin: Visitor, path: str,
 
     assert answer.status_code == 422, text_of(answer)
     assert f'name="{field}"' in answer.text
+
+
+def test_calls_are_found_by_campaign_and_outcome_and_their_people_are_called_again(
+    admin: Visitor, sign_in: SignIn, rest: Rest, services: Services
+) -> None:
+    heard = ended_call(rest, services, outcome="heard", disposition="human")
+    other = ended_call(rest, services, outcome="confirmed", disposition="human")
+    rest.patch(f"/v1/campaigns/{heard['campaign']}", {"name": "Spring & summer"})
+    place = f"/calls?campaign_id={heard['campaign']}"
+
+    every = admin.get("/calls").text
+    found = admin.get(f"{place}&outcome=heard&disposition=human").text
+
+    assert f'<option value="{heard["campaign"]}">Spring &amp; summer</option>' in every
+    assert f"/calls/{heard['call']}" in every and f"/calls/{other['call']}" in every and "/redial" not in every
+    assert f"/calls/{heard['call']}" in found and f"/calls/{other['call']}" not in found
+    assert f'<option value="{heard["campaign"]}" selected>' in found and '<option value="heard">' in found
+    assert f"/calls/{heard['call']}" not in admin.get(f"{place}&outcome=confirmed").text
+    again = f"/campaigns/{heard['campaign']}/redial?dispositions=human&outcomes=heard"
+    assert f'href="{again.replace("&", "&amp;")}"' in found
+    assert "/redial" not in admin.get(f"{place}&outcome=heard&status=ended").text
+    assert "/redial" not in sign_in(Role.VIEWER).get(f"{place}&outcome=heard").text
+    rest.patch(f"/v1/contacts/{heard['contact']}", {"status": "completed"})
+    form = admin.get(again).text
+    assert 'name="outcomes" value="heard" checked' in form and 'name="dispositions" value="human" checked' in form
+
+
+@pytest.mark.parametrize("campaign", ["nonsense", "cmp_01ARZ3NDEKTSV4RRFFQ69G5FAV", "%00"])
+def test_calls_of_no_campaign_are_none(admin: Visitor, campaign: str) -> None:
+    page = admin.get(f"/calls?campaign_id={campaign}&outcome=heard")
+
+    assert page.status_code in (200, 422) and "no such campaign" in page.text
 
 
 def test_a_person_is_found_by_name_and_by_phone_as_people_write_it(admin: Visitor, rest: Rest) -> None:
@@ -207,6 +242,16 @@ def test_a_number_that_was_blocked_once_more_since_it_was_looked_at_stays_blocke
     assert rest.get(f"/v1/suppressions/{row}").json["status"] == "in_force"
     admin.send(place, asked | {"seen": "2"})
     assert rest.get(f"/v1/suppressions/{row}").json["status"] == "lifted"
+
+
+@pytest.mark.parametrize("because", ["x" * 201, "a\0b"])
+def test_a_reason_for_a_lift_that_is_none_is_refused(admin: Visitor, rest: Rest, because: str) -> None:
+    row = rest.post("/v1/suppressions", {"phone": fresh_number()}).json["id"]
+
+    answer = admin.send(f"/blocked/{row}/lift", {"because": because})
+
+    assert answer.status_code == 422 and "because" in text_of(answer)
+    assert rest.get(f"/v1/suppressions/{row}").json["status"] == "in_force"
 
 
 def test_the_history_of_a_blocked_number_names_who_blocked_and_who_lifted(admin: Visitor, rest: Rest) -> None:
