@@ -115,14 +115,14 @@ def parse_query(request: Request, model: type[Model]) -> Model:
     """Return the query string as `model`; a pointer here is `?name`."""
     sent = request.args.to_dict(flat=False)
     wrong = [FieldError(f"/{n}", "repeated", "give it once") for n, values in sent.items() if len(values) > 1]
-    wrong += [FieldError(f"/{n}", "nul", "it holds U+0000") for n, values in sent.items() if "\0" in "".join(values)]
     return parse_fields({name: values[0] for name, values in sent.items()}, model, wrong)
 
 
 def parse_fields(sent: Mapping[str, Any], model: type[Model], wrong: Sequence[FieldError] = ()) -> Model:
     """Return the fields of a query as `model`; a pointer here is `?name`. `wrong` is what was found before."""
+    nuls = [FieldError(f"/{n}", "nul", "it holds U+0000") for n, said in sent.items() if "\0" in str(said)]
     try:
-        return _validated(lambda: model.model_validate(sent), sent, list(wrong))
+        return _validated(lambda: model.model_validate(sent), sent, [*wrong, *nuls])
     except InvalidInput as err:
         raise InvalidInput([_in_query(e) for e in err.errors], code=err.code) from err
 

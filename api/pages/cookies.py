@@ -64,10 +64,14 @@ def set_said(response: Response, request: Request, said: Said) -> None:
 def read_said(request: Request) -> Said | None:
     """Return what is to be said; None for nothing, and for what is no sentence of ours."""
     try:
-        kind, sentence = orjson.loads(urlsafe_b64decode(request.cookies.get(_SAID, "")))
+        said = orjson.loads(urlsafe_b64decode(request.cookies.get(_SAID, "")))
     except ValueError:
         return None
-    return Said(kind, str(sentence)) if kind in ("done", "wrong") else None
+    match said:
+        case ["done" | "wrong" as kind, str(sentence)]:
+            return Said(kind, sentence)
+        case _:
+            return None
 
 
 def drop_said(response: Response) -> None:

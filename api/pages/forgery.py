@@ -19,10 +19,16 @@ def refuse_other_sites(request: Request) -> None:
         if site != "same-origin":
             raise Forbidden(_STRANGE)
         return
-    origin = request.headers.get("Origin", "")
     hosts = {request.host, request.headers.get("X-Forwarded-Host", request.host)}
-    if urlsplit(origin).netloc not in hosts:
+    if _host_of(request.headers.get("Origin", "")) not in hosts:
         raise Forbidden(_STRANGE)
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def refuse_other_sessions(request: Request, csrf: str) -> None:

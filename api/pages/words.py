@@ -62,11 +62,19 @@ def instant(at: datetime) -> str:
 
 def in_zone(at: datetime, zone: str | None, show: str) -> str:
     """Return a moment by the clock of a zone, UTC where there is none; the script puts it into the viewer's."""
-    local = at.astimezone(clock_of(zone or "UTC"))
+    local = _local(at, zone)
     clock = f"{local:%H:%M:%S}" if show == "second" else f"{local:%H:%M}"
     if show == "day":
         return f"{local:%a} {local.day} {local:%b %Y}"
     return f"{local:%a} {local.day} {local:%b} {clock} {place(zone)}" if show == "full" else f"{clock} {place(zone)}"
+
+
+def _local(at: datetime, zone: str | None) -> datetime:
+    """Return a moment by the clock of a zone; by that of UTC where the zone has no year for it any more."""
+    try:
+        return at.astimezone(clock_of(zone or "UTC"))
+    except OverflowError:
+        return at
 
 
 def moment(value: Any) -> datetime | None:
@@ -296,7 +304,7 @@ def new_key() -> str:
 
 def wall_clock(at: datetime | None, zone: str | None) -> str:
     """Return a moment as a field of a form shows it, by the clock of a zone."""
-    return "" if at is None else at.astimezone(clock_of(zone or "UTC")).strftime("%Y-%m-%dT%H:%M")
+    return "" if at is None else _local(at, zone).strftime("%Y-%m-%dT%H:%M")
 
 
 def from_wall_clock(written: str, zone: str | None) -> str | None:
@@ -305,7 +313,7 @@ def from_wall_clock(written: str, zone: str | None) -> str | None:
         return None
     try:
         return format_timestamp(datetime.fromisoformat(written).replace(tzinfo=clock_of(zone or "UTC")))
-    except ValueError:
+    except (ValueError, OverflowError):  # a time that UTC has no year for
         return written
 
 

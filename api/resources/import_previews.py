@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -10,7 +11,7 @@ from api.http.routes import Body, Resource
 from api.http.upload_parameters import ProblemKind
 from api.resources.imports import MOST_BYTES, TABLES, ImportQuery, ReadColumn, options_of
 from orchestrator.contact_files.byte_lines import WholeFile
-from orchestrator.operations.contacts.preview_import import Preview, preview_import
+from orchestrator.operations.contacts.preview_import import preview_import
 from orchestrator.policy.roles import Role
 from orchestrator.policy.timestamps import Moment
 from orchestrator.policy.zones.timezone_source import TimezoneSource
@@ -103,11 +104,13 @@ def preview(services: Services, campaign_id: str, query: ImportQuery, body: Whol
     `map`. At most 5,000 rows or 2 MB are read, and duplicates are told within them; who is in the campaign already is
     told by the import alone.
     """
-    told = preview_import(
-        campaign_id, body, options=options_of(query), sql=services.sql, flows=services.flows, clock=services.clock
-    )
-    return _view(told)
+    return preview_of(services, campaign_id, query, body)
 
 
-def _view(told: Preview) -> PreviewView:
+def preview_of(
+    services: Services, campaign_id: str, query: ImportQuery, body: WholeFile, *, given: Collection[str] = ()
+) -> PreviewView:
+    """Return the preview, as if the campaign gave the inputs `given` to everybody."""
+    stores: dict[str, Any] = {"sql": services.sql, "flows": services.flows, "clock": services.clock}
+    told = preview_import(campaign_id, body, options=options_of(query), given=given, **stores)
     return PreviewView.model_validate({**told.read_as, **{k: v for k, v in vars(told).items() if k != "read_as"}})

@@ -10,9 +10,11 @@ from tests.support.visitor import Visitor
 
 
 def form_of(page: str) -> dict[str, Any]:
-    """Return the fields of the form that edits a campaign as a browser would send them untouched."""
+    """Return the fields of the form that edits something as a browser would send them untouched."""
     form: dict[str, Any] = {}
-    for tag in re.findall(r"<input[^>]*>", page[page.index('<form class="panel') :]):
+    begins = re.search(r'<form class="(panel|stack)', page)
+    assert begins, page
+    for tag in re.findall(r"<input[^>]*>", page[begins.start() :]):
         said = {name: unescape(value) for name, value in re.findall(r'(\w+)="([^"]*)"', tag)}
         if said.get("type") != "checkbox":
             form[said["name"]] = said.get("value", "")

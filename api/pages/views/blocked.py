@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response
 
+from api.http.request_parsing import parse_fields
 from api.pages import words
 from api.pages.page_routes import Pages
 from api.pages.visit import Visit
@@ -16,6 +17,7 @@ from orchestrator.errors import InvalidInput
 pages = Pages()
 
 _SHOWN = 25
+_BLOCKED_AGAIN = "This number was blocked once more since you looked at it, so it stays blocked: look at it again."
 
 
 @pages.show("/blocked")
@@ -38,8 +40,10 @@ def add(visit: Visit) -> Response:
 
 @pages.form("/blocked/{suppression_id}/lift")
 def lift(visit: Visit, suppression_id: str) -> Response:
-    """Let a number be called again."""
-    said = LiftWords.model_validate({"because": visit.form("because") or None})
+    """Let a number be called again, unless it was blocked once more since it was looked at."""
+    if (seen := visit.form("seen")) and seen != str(len(suppressions.show(visit.services, suppression_id).history)):
+        return visit.go("/blocked", _BLOCKED_AGAIN, kind="wrong")
+    said = parse_fields({"because": visit.form("because") or None}, LiftWords)
     visit.act(suppressions.lift_by_id, query=said, suppression_id=suppression_id)
     return visit.go("/blocked", "The number may be called again. That stays on record.")
 

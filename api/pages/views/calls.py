@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from flask import Response
 
+from api.http.path_ids import has_form
 from api.pages import campaign_words, ladder, words
 from api.pages.page_routes import Pages
 from api.pages.visit import Visit
-from api.resources import calls, campaigns, exports
-from api.resources.calls import CallQuery
+from api.resources import calls, campaigns, exports, stats
+from api.resources.calls import CallQuery, CallView
+from api.resources.campaigns import CampaignQuery
 from api.resources.exports import CallExportQuery
-from orchestrator.errors import InvalidInput
+from orchestrator.errors import InvalidInput, NotFound
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.disposition import Disposition
+from orchestrator.operations.access.name_subjects import name_subjects
 
 pages = Pages()
 
 _SHOWN = 25
+_CAMPAIGNS_OFFERED = 100
 _FILTERS = ("to", "campaign_id", "contact_id", "status", "disposition", "outcome", "direction", "cursor")
+_OF_A_REDIAL = {"campaign_id", "disposition", "outcome", "cursor"}
 
 
 @pages.show("/calls")
@@ -31,16 +38,48 @@ def index(visit: Visit) -> Response:
         found, next_cursor = page.data, page.next_cursor
     except InvalidInput as refused:
         found, next_cursor, errors = [], None, words.field_errors(refused)
+    query = visit.filters(*_FILTERS)
+    chosen = query.get("campaign_id", "")
     return visit.page(
         "calls.html",
         status=422 if errors else 200,
         calls=found,
-        query=visit.filters(*_FILTERS),
+        query=query,
+        campaigns=_campaigns(visit, chosen),
+        outcomes=_outcomes(visit, chosen, found),
+        again=_redial(query),
         next_cursor=next_cursor,
         states=list(AttemptState),
         dispositions=list(Disposition),
         errors=errors,
     )
+
+
+def _redial(query: dict[str, str]) -> str:
+    """Return where people are called again whose last call was as the filters say; nothing where others narrow them."""
+    said = {f"{name}s": query[name] for name in ("disposition", "outcome") if name in query}
+    if not said or "campaign_id" not in query or query.keys() - _OF_A_REDIAL:
+        return ""
+    return f"/campaigns/{query['campaign_id']}/redial{words.query(said)}"
+
+
+def _campaigns(visit: Visit, chosen: str) -> list[tuple[str, str]]:
+    """Return (id, name) of the newest campaigns; the one that is chosen is there also if it is older."""
+    newest = campaigns.index(visit.services, CampaignQuery(limit=_CAMPAIGNS_OFFERED)).data
+    named = {each.id: each.name for each in newest}
+    if chosen and chosen not in named:
+        older = name_subjects([chosen], sql=visit.services.sql) if has_form("campaign_id", chosen) else {}
+        named[chosen] = older.get(chosen, "no such campaign")
+    return list(named.items())
+
+
+def _outcomes(visit: Visit, campaign_id: str, listed: Sequence[CallView]) -> list[str]:
+    """Return the outcomes that calls of a campaign had; without one those of the calls that are listed."""
+    known = {each.outcome for each in listed if each.outcome}
+    if has_form("campaign_id", campaign_id):
+        with suppress(NotFound):
+            known |= stats.stats(visit.services, campaign_id).calls.by_outcome.keys()
+    return sorted(known)
 
 
 @pages.show("/calls/export")

@@ -18,22 +18,25 @@ from orchestrator.policy.roles import Role
 pages = Pages()
 _test_page = partial(person_page, template="campaign_test_call.html", fields=("to",))
 
+_GROUPS = ("statuses", "dispositions", "outcomes")
 _ENDED = ("completed", "exhausted", "expired", "canceled", "suppressed")
 
 
 @pages.show("/campaigns/{campaign_id}/redial", needs=Role.OPERATOR)
 def ask_redial(visit: Visit, campaign_id: str) -> Response:
-    """Ask whom to call again."""
-    return _redial_page(visit, campaign_id)
+    """Ask whom to call again; the address may have checked some already."""
+    return _redial_page(visit, campaign_id, chosen={name: request.args.getlist(name) for name in _GROUPS})
 
 
 @pages.form("/campaigns/{campaign_id}/redial")
 def redial(visit: Visit, campaign_id: str) -> Response:
     """Count those who would be called again, or call them again."""
     campaign = campaigns.show(visit.services, campaign_id)
-    chosen = {name: request.form.getlist(name) for name in ("statuses", "dispositions", "outcomes")}
+    chosen = {name: request.form.getlist(name) for name in _GROUPS}
     wanted: dict[str, Any] = {name: values for name, values in chosen.items() if values}
-    wanted["attempts"] = words.read_number(visit.form("attempts")) or 1
+    attempts = words.read_number(visit.form("attempts"))
+    if attempts is not None:
+        wanted["attempts"] = attempts
     if visit.form("not_before"):
         wanted["not_before"] = words.from_wall_clock(visit.form("not_before"), campaign_words.zone_of(campaign))
     is_count = "count" in request.form

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import binascii
 import csv
 import io
 from base64 import b64decode, b64encode
 from typing import Any, NamedTuple
 
+import orjson
 from flask import request
 
 from api.http.path_ids import has_form
-from api.http.request_parsing import parse_fields
+from api.http.request_parsing import parse_fields, parse_json
 from api.pages import words
-from api.pages.views.flow_inputs import inputs_of, sent_inputs
+from api.pages.views.flow_inputs import InputField, contested_values, inputs_of, merged_values, shared_values
+from api.pages.views.merged_form import MergedForm, told
 from api.pages.visit import Visit
 from api.resources import campaigns, import_previews, imports
 from api.resources.campaigns import CampaignInFlight
 from api.resources.imports import ImportQuery
 from orchestrator.contact_files.byte_lines import WholeFile
-from orchestrator.errors import Conflict, FieldError, InvalidInput
+from orchestrator.errors import ChangedMeanwhile, Conflict, FieldError, InvalidInput
+from orchestrator.policy.campaign_rules import CampaignChanges
 
 _KEPT_BYTES = 2 * 1024**2
 _OF_CONTACT = ("phone", "external_id", "timezone", "not_before", "not_after")
@@ -40,24 +42,45 @@ def asked_file(visit: Visit, campaign: CampaignInFlight) -> FileShown:
 
 
 def read_file(visit: Visit, campaign: CampaignInFlight) -> FileShown:
-    """Return how the file that was sent would be read, or import it so; `imported` is the id of the import."""
+    """Return how the file that was sent would be read, or import it so; `imported` is the id of the import.
+
+    What everybody is to have is kept with the import; a look counts it in, and changes nothing.
+    """
     said, kept = {name: visit.form(name) for name in _SAID}, ""
+    form = merged_values(shared_values(visit, campaign))
+    is_import = visit.form("do") == "import"
     try:
         file, kept = _file()
         fields = {**{name: value for name, value in said.items() if value}, "map": _map()}
         query = parse_fields({name: value for name, value in fields.items() if value}, ImportQuery)
-        given = sent_inputs(inputs_of(visit, campaign.flow.id))
-        if given:
-            visit.act(campaigns.change, {"variables": given}, campaign_id=campaign.id)
-            campaign = campaigns.show(visit.services, campaign.id)
-        if visit.form("do") == "import":
+        wrong = _wrong_values(visit, campaign, form, are_kept=is_import)
+        if is_import and not wrong:
             made = visit.act(imports.create, raw=file, query=query, campaign_id=campaign.id)
             return FileShown({}, imported=made["id"])
-        told = visit.act(import_previews.preview, raw=file, query=query, campaign_id=campaign.id)
+        given = [name for name in form.mine if form.values[name]]
+        preview = import_previews.preview_of(visit.services, campaign.id, query, file, given=given)
     except (InvalidInput, Conflict) as refused:
         wrong = _by_field(words.field_errors(refused))
         return FileShown(_shown(visit, campaign, values=said, kept=kept, errors=wrong), status=422)
-    return FileShown(_shown(visit, campaign, values=said, told=told, kept=kept))
+    read: dict[str, Any] = {"preview": preview.model_dump(mode="json"), "form": form}
+    shown = _shown(visit, campaign, values=said, kept=kept, errors=wrong, **read)
+    return FileShown(shown, status=412 if form.contested else 422 if wrong else 200)
+
+
+def _wrong_values(visit: Visit, campaign: CampaignInFlight, form: MergedForm, *, are_kept: bool) -> dict[str, str]:
+    """Return what is wrong with what everybody is to have, by its field; it is kept if nothing is and `are_kept`."""
+    body = {"variables": {name: form.values[name] or None for name in form.mine}}
+    try:
+        form.refuse_contested(campaign.etag)
+        if form.mine and are_kept:
+            visit.act(campaigns.change, body, seen=campaign.etag, campaign_id=campaign.id)
+        elif form.mine:
+            parse_json(orjson.dumps(body), CampaignChanges)
+    except ChangedMeanwhile:
+        return contested_values(form)
+    except InvalidInput as refused:
+        return words.field_errors(refused)
+    return {}
 
 
 def _by_field(wrong: dict[str, str]) -> dict[str, str]:
@@ -77,7 +100,7 @@ def _file() -> tuple[WholeFile, str]:
     kept = request.form.get("kept", "")
     try:
         content = b64decode(kept, validate=True)
-    except binascii.Error:
+    except ValueError:
         content = b""
     if not content:
         raise _missing()
@@ -107,11 +130,11 @@ def _map() -> str:
     return text.getvalue()
 
 
-def _columns(visit: Visit, campaign: CampaignInFlight, told: dict[str, Any]) -> list[dict[str, Any]]:
+def _columns(visit: Visit, campaign: CampaignInFlight, preview: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the columns of a file with what each may fill."""
     known = [*_OF_CONTACT, *(each.name for each in inputs_of(visit, campaign.flow.id))]
     shown = []
-    for column in told["columns"]:
+    for column in preview["columns"]:
         fills = column["fills"] or ""
         names = known if not fills or fills in known else [*known, fills]
         options = [("", "as its header says"), *((name, words.phrase(name)) for name in names)]
@@ -119,10 +142,12 @@ def _columns(visit: Visit, campaign: CampaignInFlight, told: dict[str, Any]) -> 
     return shown
 
 
-def _lacking(visit: Visit, campaign: CampaignInFlight, told: dict[str, Any]) -> list[Any]:
-    """Return the inputs that the flow requires, and that neither a column fills nor everybody has."""
-    filled = {column["fills"] for column in told["columns"]} | campaign.variables.keys()
-    return [each for each in inputs_of(visit, campaign.flow.id) if each.is_required and each.name not in filled]
+def _lacking(visit: Visit, campaign: CampaignInFlight, preview: dict[str, Any], form: MergedForm) -> list[InputField]:
+    """Return the inputs that the flow requires, and that neither a column fills nor everybody has before the import."""
+    has = {column["fills"] for column in preview["columns"]}
+    has |= {name for name, value in shared_values(visit, campaign).items() if value}
+    lacks = {each for each in inputs_of(visit, campaign.flow.id) if each.is_required and each.name not in has}
+    return [each for each in inputs_of(visit, campaign.flow.id) if each in lacks or each.name in form.mine]
 
 
 def _shown(
@@ -130,14 +155,18 @@ def _shown(
     campaign: CampaignInFlight,
     *,
     values: dict[str, str] | None = None,
-    told: dict[str, Any] | None = None,
+    preview: dict[str, Any] | None = None,
+    form: MergedForm | None = None,
     kept: str = "",
     errors: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     imported = request.args.get("imported", "")
     done = imports.show(visit.services, imported) if imported and has_form("import_id", imported) else None
     read: dict[str, Any] = {"lacking": []}
-    if told:
-        read = {"columns": _columns(visit, campaign, told), "lacking": _lacking(visit, campaign, told)}
+    if preview and form:
+        lacking = _lacking(visit, campaign, preview, form)
+        opened = told(shared_values(visit, campaign))
+        columns = _columns(visit, campaign, preview)
+        read = {"columns": columns, "lacking": lacking, "given": form.values, "opened": opened}
     blank = dict.fromkeys(_SAID, "")
-    return {"values": values or blank, "errors": errors or {}, "told": told, "kept": kept, "done": done, **read}
+    return {"values": values or blank, "errors": errors or {}, "told": preview, "kept": kept, "done": done, **read}

@@ -8,8 +8,11 @@ from typing import Any
 
 from flask import Response, request
 
+from api.pages.views.campaign_fields import Values
+from api.pages.views.merged_form import MEANWHILE, MergedForm, merge
 from api.pages.visit import Visit
 from api.resources import campaigns
+from api.resources.campaigns import CampaignInFlight
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,22 @@ def sent_inputs(inputs: list[InputField]) -> dict[str, str]:
     """Return what was filled in, by the names of the inputs."""
     sent = {each.name: request.form.get(f"variables.{each.name}", "").strip() for each in inputs}
     return {name: value for name, value in sent.items() if value}
+
+
+def shared_values(visit: Visit, campaign: CampaignInFlight) -> Values:
+    """Return what a campaign gives to everybody, as a form shows it, by the names of the flow's inputs."""
+    said = {name: str(value).strip() for name, value in campaign.variables.items() if value is not None}
+    return {each.name: said.get(each.name, "") for each in inputs_of(visit, campaign.flow.id)}
+
+
+def merged_values(now: Values) -> MergedForm:
+    """Return the fields of what holds for everybody over values which are like this now; each may be missing."""
+    return merge(now, {name: request.form.get(f"variables.{name}", now[name]).strip() for name in now})
+
+
+def contested_values(form: MergedForm) -> dict[str, str]:
+    """Return what is said of those that somebody else has changed too, by the names of the fields."""
+    return {"form": MEANWHILE, **{f"variables.{name}": said for name, said in form.contested.items()}}
 
 
 def person_page(

@@ -11,6 +11,7 @@ from api.pages.page_routes import Pages
 from api.pages.visit import Visit
 from api.resources import campaigns, health, stats
 from api.resources.campaigns import CampaignQuery, ListedCampaign
+from orchestrator.operations.campaigns.read_costs import read_costs
 
 pages = Pages()
 
@@ -39,8 +40,9 @@ def banner(visit: Visit) -> Response:
 def _values(visit: Visit) -> dict[str, Any]:
     query = visit.asked(CampaignQuery, include="stats", limit=_ON_A_PAGE)
     page = campaigns.index(visit.services, query)
+    costs = read_costs([each.id for each in page.data], sql=visit.services.sql)
     return {
-        "campaigns": [_shown(visit, each) for each in page.data],
+        "campaigns": [{**_shown(visit, each), "spent": costs.get(each.id)} for each in page.data],
         "query": visit.filters("status", "name", "tag", "cursor"),
         "next_cursor": page.next_cursor,
         "warnings": [each for each in health.read_checks(visit.services) if not each.ok],

@@ -35,7 +35,13 @@ def change(visit: Visit) -> Response:
     present, wanted = (request.form.get(name, "") for name in ("present", "password"))
     try:
         login = find_user(user_id, sql=services.sql).login
-        count_try(login, client_address(request), client=services.redis, keys=services.keys)
+        count_try(
+            login,
+            client_address(request),
+            through=request.remote_addr or "",
+            client=services.redis,
+            keys=services.keys,
+        )
         signed_in = change_own_password(user_id, present=present, wanted=wanted, now=services.clock(), sql=services.sql)
     except LimitReached as refused:
         return _page(visit, user_id, {"present": refused.detail}, status=429)

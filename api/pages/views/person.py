@@ -8,12 +8,15 @@ from flask import Response
 
 from api.pages import people_words, words
 from api.pages.page_routes import Pages
+from api.pages.views import campaign_fields
+from api.pages.views.campaign_fields import Values
+from api.pages.views.merged_form import MergedForm, meanwhile, merge, opened_with, told
 from api.pages.visit import Visit
 from api.resources import callbacks, calls, campaigns, contacts, explanations, suppressions
 from api.resources.calls import CallQuery
 from api.resources.contacts import ContactView
 from api.resources.explanations import ExplainQuery
-from orchestrator.errors import Conflict, InvalidInput, NotFound
+from orchestrator.errors import ChangedMeanwhile, Conflict, InvalidInput, NotFound
 from orchestrator.policy.roles import Role
 
 pages = Pages()
@@ -90,45 +93,61 @@ def erase(visit: Visit, contact_id: str) -> Response:
 def ask_edit(visit: Visit, contact_id: str) -> Response:
     """Ask what to change of a person."""
     contact = contacts.show(visit.services, contact_id)
-    return _edit_page(visit, contact, _written(contact))
+    now = _written(contact)
+    return _edit_page(visit, contact, now, opened=now)
 
 
 @pages.form("/people/{contact_id}/edit")
 def edit(visit: Visit, contact_id: str) -> Response:
     """Change what was changed in the form, and nothing else."""
     contact = contacts.show(visit.services, contact_id)
-    before = _written(contact)
-    sent = {name: visit.form(name) for name in before}
-    changed: dict[str, Any] = {}
-    for name, value in sent.items():
-        if value != before[name]:
-            into = changed.setdefault("variables", {}) if name.startswith(_VARIABLE) else changed
-            into[name.removeprefix(_VARIABLE)] = value or None
+    now = _taken_away() | _written(contact)
+    form = merge(now, campaign_fields.sent(now))
     try:
-        if changed:
-            visit.act(contacts.change, changed, contact_id=contact_id)
+        form.refuse_contested(contact.etag)
+        if form.mine:
+            visit.act(contacts.change, _changes(form), seen=contact.etag, contact_id=contact_id)
+    except ChangedMeanwhile:
+        wrong = {"form": meanwhile("person"), **form.contested}
+        return _edit_page(visit, contact, form.values, opened=now, errors=wrong, status=412)
     except (InvalidInput, Conflict) as refused:
         wrong = words.field_errors(refused, otherwise="phone")
-        return _edit_page(visit, contact, sent, errors=wrong, status=422)
-    return visit.go(_address(contact_id), "It is changed, from the next call on." if changed else None)
+        return _edit_page(visit, contact, form.values, opened=form.opened, errors=wrong, status=422)
+    return visit.go(_address(contact_id), "It is changed, from the next call on." if form.mine else None)
 
 
-def _written(contact: ContactView) -> dict[str, str]:
+def _written(contact: ContactView) -> Values:
     """Return what may be changed of a person as the form shows it."""
     known = {f"{_VARIABLE}{name}": str(value) for name, value in contact.variables.items()}
     return {"phone": contact.phone, "timezone": contact.timezone or "", **known}
 
 
+def _taken_away() -> Values:
+    """Return the variables that the form was opened with, as they are once somebody has taken them away."""
+    return {name: "" for name in opened_with() if name.startswith(_VARIABLE)}
+
+
+def _changes(form: MergedForm) -> dict[str, Any]:
+    said: dict[str, Any] = {name: form.values[name] or None for name in form.mine}
+    of_flow = {name for name in said if name.startswith(_VARIABLE)}
+    changes = {name: said[name] for name in said.keys() - of_flow}
+    variables = {name.removeprefix(_VARIABLE): said[name] for name in of_flow}
+    return changes | ({"variables": variables} if variables else {})
+
+
 def _edit_page(
     visit: Visit,
     contact: ContactView,
-    values: dict[str, str],
+    values: Values,
     *,
+    opened: Values,
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    shown = {"name": people_words.name_of(contact), "values": values, "errors": errors or {}}
-    return visit.page("person_edit.html", status=status, contact=contact, **shown)
+    variables = [(name, name.removeprefix(_VARIABLE)) for name in values if name.startswith(_VARIABLE)]
+    shown = {"name": people_words.name_of(contact), "values": values, "variables": variables}
+    told_so = {"opened": told(opened), "errors": errors or {}}
+    return visit.page("person_edit.html", status=status, contact=contact, **shown, **told_so)
 
 
 def _address(contact_id: str) -> str:

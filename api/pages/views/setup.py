@@ -10,7 +10,7 @@ from api.pages import words
 from api.pages.page_routes import Pages
 from api.pages.views import campaign_fields
 from api.pages.views.campaign_fields import HOURS, PACE, Part, Values
-from api.pages.views.flow_inputs import inputs_of
+from api.pages.views.flow_inputs import contested_values, inputs_of, merged_values, shared_values
 from api.pages.views.hours_fields import MORE_WINDOWS, WEEK
 from api.pages.views.merged_form import MEANWHILE, MergedForm, merge, told
 from api.pages.visit import Visit
@@ -47,8 +47,7 @@ def setup_page(visit: Visit, draft: CampaignInFlight | None, step: str, *, statu
 
 def keep_uncontested(visit: Visit, draft: CampaignInFlight, changes: dict[str, Any], form: MergedForm) -> None:
     """Change a draft as a form says; raise ChangedMeanwhile where somebody else has changed the same since."""
-    if form.contested:
-        raise ChangedMeanwhile(draft.etag)
+    form.refuse_contested(draft.etag)
     if changes:
         visit.act(campaigns.change, changes, seen=draft.etag, campaign_id=draft.id)
 
@@ -57,31 +56,23 @@ def keep_uncontested(visit: Visit, draft: CampaignInFlight, changes: dict[str, A
 def ask_values(visit: Visit, campaign_id: str) -> Response:
     """Ask what holds for everybody."""
     draft = draft_of(visit, campaign_id)
-    return _values_page(visit, draft, _variables(visit, draft))
+    return _values_page(visit, draft, shared_values(visit, draft))
 
 
 @pages.form("/campaigns/{campaign_id}/setup/values")
 def keep_values(visit: Visit, campaign_id: str) -> Response:
     """Keep what was changed in the form."""
     draft = draft_of(visit, campaign_id)
-    now = _variables(visit, draft)
-    form = merge(now, {name: request.form.get(f"variables.{name}", now[name]).strip() for name in now})
+    form = merged_values(shared_values(visit, draft))
     try:
         mine = {name: form.values[name] or None for name in form.mine}
         keep_uncontested(visit, draft, {"variables": mine} if mine else {}, form)
     except ChangedMeanwhile:
-        contested = {f"variables.{name}": said for name, said in form.contested.items()}
-        return _values_page(visit, draft, form.values, errors={"form": MEANWHILE, **contested}, status=412)
+        return _values_page(visit, draft, form.values, errors=contested_values(form), status=412)
     except InvalidInput as refused:
         wrong = words.field_errors(refused)
         return _values_page(visit, draft, form.values, opened=form.opened, errors=wrong, status=422)
     return visit.go(f"/campaigns/{campaign_id}/setup/hours")
-
-
-def _variables(visit: Visit, draft: CampaignInFlight) -> Values:
-    """Return what holds for everybody, as the form shows it, by the names of the flow's inputs."""
-    said = {name: str(value).strip() for name, value in draft.variables.items() if value is not None}
-    return {each.name: said.get(each.name, "") for each in inputs_of(visit, draft.flow.id)}
 
 
 def _values_page(
@@ -98,7 +89,7 @@ def _values_page(
     filled = {name for name, value in (first[0].variables if first else {}).items() if value not in (None, "")}
     inputs = inputs_of(visit, draft.flow.id)
     parts = {"inputs": [i for i in inputs if i.name not in filled], "filled": [i for i in inputs if i.name in filled]}
-    shown = {"values": {"variables": variables}, "opened": told(opened or _variables(visit, draft))}
+    shown = {"values": {"variables": variables}, "opened": told(opened or shared_values(visit, draft))}
     return setup_page(visit, draft, "values", status=status, errors=errors or {}, **shown, **parts)
 
 

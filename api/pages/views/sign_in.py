@@ -37,7 +37,13 @@ def sign_in(visit: Visit) -> Response:
     services, login = visit.services, visit.form("login")
     wanted = local_path(request.form.get("next"))
     try:
-        count_try(login, client_address(request), client=services.redis, keys=services.keys)
+        count_try(
+            login,
+            client_address(request),
+            through=request.remote_addr or "",
+            client=services.redis,
+            keys=services.keys,
+        )
         signed_in = access.sign_in(login, request.form.get("password", ""), now=services.clock(), sql=services.sql)
     except LimitReached as refused:
         return visit.page("sign_in.html", status=429, wanted=wanted, login=login, wrong=refused.detail)

@@ -9,9 +9,12 @@ from flask import Response, request
 from api.http.pagination import PageQuery
 from api.pages import words
 from api.pages.page_routes import Pages
+from api.pages.views.campaign_fields import Values
+from api.pages.views.merged_form import meanwhile, merge, told
 from api.pages.visit import Visit
 from api.resources import users
-from orchestrator.errors import Conflict, InvalidInput, LimitReached
+from api.resources.users import UserView
+from orchestrator.errors import ChangedMeanwhile, Conflict, InvalidInput, LimitReached
 from orchestrator.policy.roles import Role
 
 pages = Pages()
@@ -45,9 +48,21 @@ def show(visit: Visit, user_id: str) -> Response:
 
 @pages.form("/users/{user_id}", needs=Role.ADMIN)
 def change(visit: Visit, user_id: str) -> Response:
-    """Change name, login and role."""
-    typed = _typed(visit)
-    return _changed(visit, user_id, typed, "It is changed.", typed=typed)
+    """Change what was changed of name, login and role, and nothing else."""
+    user = users.show(visit.services, user_id)
+    now = _written(user)
+    form = merge(now, {name: visit.form(name, now[name]) for name in _FIELDS})
+    try:
+        form.refuse_contested(user.etag)
+        if form.mine:
+            mine = {name: form.values[name] for name in form.mine}
+            visit.act(users.change, mine, seen=user.etag, user_id=user_id)
+    except ChangedMeanwhile:
+        return _one(visit, user_id, typed=form.values, errors={"form": meanwhile("user"), **form.contested}, status=412)
+    except (Conflict, InvalidInput, LimitReached) as refused:
+        wrong = _errors(refused)
+        return _one(visit, user_id, typed=form.values, opened=form.opened, errors=wrong, status=422)
+    return visit.go(f"/users/{user_id}", "It is changed." if form.mine else None)
 
 
 @pages.form("/users/{user_id}/password", needs=Role.ADMIN)
@@ -89,27 +104,32 @@ def _errors(refused: Conflict | InvalidInput | LimitReached) -> dict[str, str]:
     return words.field_errors(refused, otherwise="login" if isinstance(refused, Conflict) else "password")
 
 
-def _changed(
-    visit: Visit, user_id: str, body: dict[str, Any], said: str, *, typed: dict[str, str] | None = None
-) -> Response:
+def _changed(visit: Visit, user_id: str, body: dict[str, Any], said: str) -> Response:
     try:
         visit.act(users.change, body, user_id=user_id)
     except (Conflict, InvalidInput, LimitReached) as refused:
-        return _one(visit, user_id, typed=typed, errors=_errors(refused), status=422)
+        return _one(visit, user_id, errors=_errors(refused), status=422)
     return visit.go(f"/users/{user_id}", said)
+
+
+def _written(user: UserView) -> Values:
+    """Return what may be changed of a user as the form shows it."""
+    return user.model_dump(mode="json", include=set(_FIELDS))
 
 
 def _one(
     visit: Visit,
     user_id: str,
     *,
-    typed: dict[str, str] | None = None,
+    typed: Values | None = None,
+    opened: Values | None = None,
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
     user = users.show(visit.services, user_id)
-    values = typed or user.model_dump(include=set(_FIELDS))
-    return visit.page("user.html", status=status, user=user, values=values, errors=errors or {}, roles=list(Role))
+    now = _written(user)
+    shown = {"values": typed or now, "opened": told(opened or now), "errors": errors or {}, "roles": list(Role)}
+    return visit.page("user.html", status=status, user=user, **shown)
 
 
 def _list(

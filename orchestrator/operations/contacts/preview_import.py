@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
@@ -54,16 +54,24 @@ class Preview:
 
 
 def preview_import(
-    campaign_id: str, file: WholeFile, *, options: ImportOptions, sql: Engine, flows: FlowCache, clock: Clock
+    campaign_id: str,
+    file: WholeFile,
+    *,
+    options: ImportOptions,
+    given: Collection[str] = (),
+    sql: Engine,
+    flows: FlowCache,
+    clock: Clock,
 ) -> Preview:
     """Return what an import of `file` would do; a long file is read in part, and the preview says so.
 
-    A header that an import refuses is read as proposed. Raises InvalidInput for a file that is no table and for a map
+    `given` names inputs that the campaign is to give to everybody before the import. A header that an import refuses is
+    read as proposed. Raises InvalidInput for a file that is no table and for a map
     that names no column, Conflict for a campaign that has ended.
     """
-    form = upload_target_of(campaign_id, sql=sql, flows=flows, clock=clock).in_region(options.region).form
+    place = upload_target_of(campaign_id, sql=sql, flows=flows, clock=clock).in_region(options.region).giving(given)
     with _opened(file, options) as (table, head):
-        return _previewed(table, head, form, options)
+        return _previewed(table, head, place.form, options)
 
 
 def _previewed(table: TextTable, head: FileHead, form: ContactForm, options: ImportOptions) -> Preview:

@@ -43,6 +43,13 @@ class UploadTarget:
         """Return this target with national numbers read as those of `region`."""
         return replace(self, form=replace(self.form, region=region))
 
+    def giving(self, inputs: Collection[str]) -> UploadTarget:
+        """Return this target as if its campaign gave these inputs to everybody as well."""
+        form = self.form
+        given = tuple(name for name in form.required if name in inputs)
+        required = tuple(name for name in form.required if name not in inputs)
+        return replace(self, form=replace(form, required=required, optional=(*form.optional, *given)))
+
     def has_changed(self, campaign: Row[Any]) -> bool:
         """Return whether the campaign places contacts otherwise now."""
         return (self.hours, self.default_timezone) != (_hours_of(campaign), campaign.default_timezone)

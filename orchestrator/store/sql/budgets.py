@@ -6,19 +6,37 @@ is withdrawn was not dialed and costs nothing. Triggers keep the sums, in millio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from orchestrator.model.attempt_state import FINAL_STATES
 from orchestrator.policy.guards.budget import Spend
 from orchestrator.store.sql.guard_counts import MILLIONTHS
+from orchestrator.store.sql.state_lists import one_of
 from orchestrator.store.sql.tallies import read_tally
 
 _LOCKS = 7_201_342  # any fixed number: keeps these locks apart from others on the same text
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:campaign_id, :locks))")
 _TODAY = text("SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD')")
+
+# Sums are a range of their indexes for each campaign; calls that are not over are an index of a few thousand rows, and
+# those of other campaigns leave a sum below 0.
+_COSTS = text(
+    f"""
+    SELECT id, sum(n)::bigint AS n FROM (
+        SELECT c.id, t.n FROM unnest(CAST(:campaign_ids AS text[])) AS c(id) CROSS JOIN LATERAL (
+            SELECT n FROM tallies WHERE campaign_id = c.id AND subject = 'spent' UNION ALL
+            SELECT n FROM tally_changes WHERE campaign_id = c.id AND subject = 'spent') t
+        UNION ALL
+        SELECT k.campaign_id, -ceil(k.spent * {MILLIONTHS})::bigint FROM calls k
+        WHERE k.spent IS NOT NULL AND k.state NOT IN {one_of(FINAL_STATES)}
+    ) spent GROUP BY id HAVING sum(n) > 0
+    """  # noqa: S608 built from constants
+)
 
 
 class Spent(NamedTuple):
@@ -45,3 +63,8 @@ def read_spent(tx: Connection, campaign_id: str) -> Spent:
     today = str(tx.execute(_TODAY).scalar_one())
     spent = {str(day): n for (day,), n in read_tally(tx, campaign_id, "spent")}
     return Spent(Fraction(spent.get(today, 0), MILLIONTHS), Fraction(sum(spent.values()), MILLIONTHS))
+
+
+def read_costs(tx: Connection, campaign_ids: Sequence[str]) -> dict[str, Decimal]:
+    """Return what calls that are over have cost, by campaign; those that cost nothing are left out."""
+    return {row.id: Decimal(row.n) / MILLIONTHS for row in tx.execute(_COSTS, {"campaign_ids": list(campaign_ids)})}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -11,7 +12,7 @@ from orchestrator.policy.roles import Role
 from orchestrator.services import Services
 from tests.service.pages.conftest import SignIn
 from tests.support.edit_form import edit_form, form_of
-from tests.support.ledger_rows import live_call
+from tests.support.ledger_rows import ended_call, live_call
 from tests.support.rest import CALLER_ID, Rest, fresh_number
 from tests.support.visitor import Visitor, text_of
 
@@ -44,6 +45,41 @@ def test_the_front_page_says_what_each_campaign_does(admin: Visitor, rest: Rest)
     assert "Paused one paused" in page and "0 of 1" in page
     assert draft in admin.get("/?status=draft").text and paused not in admin.get("/?status=draft").text
     assert "No campaign is like that" in text_of(admin.get("/?status=canceled"))
+
+
+@pytest.mark.parametrize("ended_by", ["pause", "cancel"])
+def test_the_front_page_says_what_was_spent_of_campaigns_that_do_not_run(
+    admin: Visitor, rest: Rest, services: Services, ended_by: str
+) -> None:
+    spent, free, budget = "1234.5", rest.campaign(name="Free")["id"], {"total": "2000", "currency": "EUR"}
+    dear = ended_call(rest, services)["campaign"]
+    rest.contacts(dear, fresh_number())
+    rest.post(f"/v1/campaigns/{dear}/start")
+    rest.post(f"/v1/campaigns/{dear}/{ended_by}")
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE calls SET spent = :spent WHERE campaign_id = :id"), {"spent": spent, "id": dear})
+
+    assert spend_of(admin, dear) == "1,234.50" and spend_of(admin, free) == "–"
+
+    going = live_call(rest, services)
+    with services.sql.begin() as tx:
+        tx.execute(
+            text("UPDATE calls SET spent = 0.1, campaign_id = :dear WHERE id = :id"), {"dear": dear, "id": going}
+        )
+        tx.execute(
+            text("UPDATE campaigns SET spend = CAST(:budget AS jsonb) WHERE id = :dear"),
+            {"budget": json.dumps(budget), "dear": dear},
+        )
+
+    assert spend_of(admin, dear) == "1,234.50 EUR"  # what is reserved for a call under way is not spent
+
+
+def spend_of(admin: Visitor, campaign: str) -> str:
+    """Return what the front page says that a campaign has spent."""
+    row = admin.get("/").text.partition(f'href="/campaigns/{campaign}"')[2].partition("</tr>")[0]
+    found = re.search(r'data-name="Spent">([^<]*)<', row)
+    assert found, row
+    return found[1].strip()
 
 
 def test_a_wrong_filter_is_a_page_that_says_so(admin: Visitor) -> None:
@@ -331,6 +367,22 @@ def test_redial_counts_first_and_asks_for_somebody(admin: Visitor, rest: Rest) -
     assert nobody.status_code == 422 and "Check who is called again" in nobody.text
     assert "Nobody is done yet" in nobody.text
     assert "0 contacts would be called again." in text_of(counted)
+
+
+@pytest.mark.parametrize("attempts", ["0", "0.0", "-1", "21", "once"])
+def test_nobody_is_called_again_who_is_to_be_called_no_time(admin: Visitor, rest: Rest, attempts: str) -> None:
+    campaign = rest.campaign()["id"]
+    [contact] = rest.contacts(campaign, fresh_number())
+    rest.patch(f"/v1/contacts/{contact}", {"status": "completed"})
+    place, form = f"/campaigns/{campaign}/redial", {"statuses": "completed"}
+
+    refused = admin.send(place, {**form, "attempts": attempts})
+
+    assert refused.status_code == 422 and 'id="e-attempts"' in refused.text, text_of(refused)
+    assert f'value="{attempts}"' in refused.text
+    assert rest.get(f"/v1/contacts/{contact}").json["status"] == "completed"
+    assert admin.send(place, {**form, "attempts": ""}).status_code == 303
+    assert rest.get(f"/v1/contacts/{contact}").json["attempts_limit"] == 1
 
 
 def test_people_are_called_again_not_before_a_time_by_the_clock_of_the_campaign(admin: Visitor, rest: Rest) -> None:

@@ -282,6 +282,54 @@ def test_what_no_column_has_is_said_for_everybody(admin: Visitor, rest: Rest) ->
     assert len(rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]) == 1
 
 
+def test_a_look_at_a_file_changes_nothing_and_counts_in_what_everybody_is_to_have(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, fresh_number())
+    rest.post(f"/v1/campaigns/{campaign}/start")
+    before, place = rest.get(f"/v1/campaigns/{campaign}").json, f"/campaigns/{campaign}/add/file"
+    seen = look(admin, campaign, f"phone\n{fresh_number()}\n".encode(), at="add/file")
+    assert "1 rows: 0 can be called" in text_of(seen)
+
+    form = form_of(seen.text) | {"header": ["phone"], "fills.0": "phone", "variables.first_name": "neighbor"}
+    seen = admin.send(place, form | {"do": "preview"})
+
+    assert "1 rows: 1 can be called" in text_of(seen), text_of(seen)
+    assert rest.get(f"/v1/campaigns/{campaign}").json == before
+    form = form_of(seen.text) | {"do": "import"}
+    assert form["variables.first_name"] == "neighbor"
+    assert admin.send(place, form).status_code == 303
+    assert rest.get(f"/v1/campaigns/{campaign}").json["variables"] == {"first_name": "neighbor"}
+    assert len(rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]) == 2
+
+
+def test_an_import_overwrites_no_value_that_somebody_else_has_said_for_everybody(admin: Visitor, rest: Rest) -> None:
+    campaign = draft(admin, rest)
+    place, seen = f"/campaigns/{campaign}/setup/file", look(admin, campaign, f"phone\n{fresh_number()}\n".encode())
+    form = form_of(seen.text) | {"variables.first_name": "neighbor", "do": "import"}
+    rest.patch(f"/v1/campaigns/{campaign}", {"variables": {"first_name": "friend"}})
+
+    refused = admin.send(place, form)
+
+    assert refused.status_code == 412 and 'id="e-variables.first_name"' in refused.text
+    assert "Somebody else has written here: friend" in refused.text
+    assert rest.get(f"/v1/campaigns/{campaign}").json["variables"] == {"first_name": "friend"}
+    assert rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"] == []
+    assert admin.send(place, form_of(refused.text) | {"do": "import"}).status_code == 303
+    assert rest.get(f"/v1/campaigns/{campaign}").json["variables"] == {"first_name": "neighbor"}
+
+
+def test_a_value_for_everybody_that_is_none_is_said_at_a_look_and_kept_in_its_field(admin: Visitor, rest: Rest) -> None:
+    campaign = draft(admin, rest)
+    seen = look(admin, campaign, f"phone\n{fresh_number()}\n".encode())
+
+    for do in ("preview", "import"):
+        form = form_of(seen.text) | {"do": do, "variables.first_name": "n" * 5_000}
+        answer = admin.send(f"/campaigns/{campaign}/setup/file", form)
+
+        assert answer.status_code == 422 and "n" * 5_000 in answer.text and "notice-wrong" in answer.text
+    assert rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"] == []
+
+
 def test_a_file_is_added_to_a_campaign_that_runs_and_its_refused_rows_are_downloaded(
     admin: Visitor, sign_in: SignIn, rest: Rest
 ) -> None:

@@ -14,6 +14,7 @@ from orchestrator.store.redis.keys import Keys
 from tests.service.api.test_api_events import KEYS, bury_one
 from tests.service.pages.conftest import SignIn
 from tests.service.pages.test_people_pages import PAYLOADS
+from tests.support.edit_form import form_of
 from tests.support.rest import Rest
 from tests.support.visitor import Visitor, text_of
 from workers.presence import Presence
@@ -174,6 +175,31 @@ def test_a_user_is_added_changed_disabled_and_removed(admin: Visitor, rest: Rest
     assert shown()["disabled"] is False
     admin.send(f"{path}/remove")
     assert rest.get("/v1/users").json["data"] == []
+
+
+def test_an_edit_of_a_user_gives_no_role_back_that_another_admin_has_taken(admin: Visitor, rest: Rest) -> None:
+    user = rest.post("/v1/users", {**NEW, "role": "admin"}).json["id"]
+    form = form_of(admin.get(f"/users/{user}").text)
+    rest.patch(f"/v1/users/{user}", {"role": "viewer"})
+
+    assert admin.send(f"/users/{user}", form | {"name": "Ada L."}).status_code == 303
+
+    after = rest.get(f"/v1/users/{user}").json
+    assert (after["name"], after["role"], after["login"]) == ("Ada L.", "viewer", "ada")
+
+
+def test_an_edit_of_a_user_overwrites_nobodys_change_until_it_has_been_seen(admin: Visitor, rest: Rest) -> None:
+    user = rest.post("/v1/users", NEW).json["id"]
+    form = form_of(admin.get(f"/users/{user}").text) | {"role": "admin"}
+    rest.patch(f"/v1/users/{user}", {"role": "viewer"})
+
+    refused = admin.send(f"/users/{user}", form)
+
+    assert refused.status_code == 412 and "Somebody has changed this user" in refused.text
+    assert 'id="e-role"' in refused.text and "Somebody else has written here: viewer" in refused.text
+    assert rest.get(f"/v1/users/{user}").json["role"] == "viewer"
+    assert admin.send(f"/users/{user}", form_of(refused.text)).status_code == 303
+    assert rest.get(f"/v1/users/{user}").json["role"] == "admin"
 
 
 def test_white_space_is_part_of_a_password(admin: Visitor, sign_in: SignIn) -> None:

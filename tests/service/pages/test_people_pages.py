@@ -9,6 +9,8 @@ from orchestrator.policy.roles import Role
 from orchestrator.services import Services
 from orchestrator.store.sql.pagination import LOOKED_AT
 from tests.service.pages.conftest import SignIn
+from tests.support.edit_form import form_of
+from tests.support.ledger_rows import ended_call
 from tests.support.rest import CONNECTION, Rest, fresh_number
 from tests.support.visitor import Visitor, text_of
 
@@ -69,6 +71,8 @@ def test_a_page_of_none_with_others_behind_it_leads_on(admin: Visitor, rest: Res
         ("/calls?to=12", "to"),
         ("/recordings?status=x", "status"),
         ("/blocked?phone=12", "phone"),
+        ("/people?q=a%00b", "q"),
+        ("/calls?outcome=%00", "outcome"),
     ],
 )
 def test_a_wrong_filter_is_said_and_nothing_is_listed(admin: Visitor, path: str, field: str) -> None:
@@ -76,6 +80,38 @@ def test_a_wrong_filter_is_said_and_nothing_is_listed(admin: Visitor, path: str,
 
     assert answer.status_code == 422, text_of(answer)
     assert f'name="{field}"' in answer.text
+
+
+def test_calls_are_found_by_campaign_and_outcome_and_their_people_are_called_again(
+    admin: Visitor, sign_in: SignIn, rest: Rest, services: Services
+) -> None:
+    heard = ended_call(rest, services, outcome="heard", disposition="human")
+    other = ended_call(rest, services, outcome="confirmed", disposition="human")
+    rest.patch(f"/v1/campaigns/{heard['campaign']}", {"name": "Spring & summer"})
+    place = f"/calls?campaign_id={heard['campaign']}"
+
+    every = admin.get("/calls").text
+    found = admin.get(f"{place}&outcome=heard&disposition=human").text
+
+    assert f'<option value="{heard["campaign"]}">Spring &amp; summer</option>' in every
+    assert f"/calls/{heard['call']}" in every and f"/calls/{other['call']}" in every and "/redial" not in every
+    assert f"/calls/{heard['call']}" in found and f"/calls/{other['call']}" not in found
+    assert f'<option value="{heard["campaign"]}" selected>' in found and '<option value="heard">' in found
+    assert f"/calls/{heard['call']}" not in admin.get(f"{place}&outcome=confirmed").text
+    again = f"/campaigns/{heard['campaign']}/redial?dispositions=human&outcomes=heard"
+    assert f'href="{again.replace("&", "&amp;")}"' in found
+    assert "/redial" not in admin.get(f"{place}&outcome=heard&status=ended").text
+    assert "/redial" not in sign_in(Role.VIEWER).get(f"{place}&outcome=heard").text
+    rest.patch(f"/v1/contacts/{heard['contact']}", {"status": "completed"})
+    form = admin.get(again).text
+    assert 'name="outcomes" value="heard" checked' in form and 'name="dispositions" value="human" checked' in form
+
+
+@pytest.mark.parametrize("campaign", ["nonsense", "cmp_01ARZ3NDEKTSV4RRFFQ69G5FAV", "%00"])
+def test_calls_of_no_campaign_are_none(admin: Visitor, campaign: str) -> None:
+    page = admin.get(f"/calls?campaign_id={campaign}&outcome=heard")
+
+    assert page.status_code in (200, 422) and "no such campaign" in page.text
 
 
 def test_a_person_is_found_by_name_and_by_phone_as_people_write_it(admin: Visitor, rest: Rest) -> None:
@@ -134,6 +170,49 @@ def test_what_is_known_of_a_person_is_changed_field_by_field(admin: Visitor, res
     assert rest.get(f"/v1/contacts/{contact}").json["phone"] == shown["phone"]
 
 
+def test_an_edit_of_a_person_keeps_what_somebody_else_has_changed_beside_it(admin: Visitor, rest: Rest) -> None:
+    contact, _ = person(rest, variables={"first_name": "Ada", "note": "old", "lines": "one\ntwo"})
+    form, phone = form_of(admin.get(f"/people/{contact}/edit").text), fresh_number()
+    theirs = {"phone": phone, "variables": {"appointment": "Monday", "note": None}}
+    rest.patch(f"/v1/contacts/{contact}", theirs)
+
+    answer = admin.send(f"/people/{contact}/edit", form | {"variables.first_name": "Grace"})
+
+    assert answer.status_code == 303, text_of(answer)
+    after = rest.get(f"/v1/contacts/{contact}").json
+    kept = {"appointment": "Monday", "lines": "one\ntwo"}
+    assert (after["phone"], after["variables"]) == (phone, {"first_name": "Grace", **kept})
+
+
+@pytest.mark.parametrize(
+    ("field", "mine", "theirs"),
+    [
+        ("phone", fresh_number(), {"phone": fresh_number()}),
+        ("timezone", "America/Chicago", {"timezone": "America/Denver"}),
+        ("variables.first_name", "Grace", {"variables": {"first_name": "Eve"}}),
+        ("variables.note", "mine", {"variables": {"note": None}}),
+    ],
+)
+def test_an_edit_of_a_person_overwrites_nobodys_change_until_it_has_been_seen(
+    admin: Visitor, rest: Rest, field: str, mine: str, theirs: dict[str, object]
+) -> None:
+    contact, _ = person(rest, timezone="America/New_York", variables={"first_name": "Ada", "note": "old"})
+    place, form = f"/people/{contact}/edit", form_of(admin.get(f"/people/{contact}/edit").text) | {field: mine}
+    rest.patch(f"/v1/contacts/{contact}", theirs)
+    before = rest.get(f"/v1/contacts/{contact}").json
+
+    refused = admin.send(place, form)
+
+    assert refused.status_code == 412 and "Somebody has changed this person" in refused.text
+    assert f'id="e-{field}"' in refused.text and "Somebody else has written here" in refused.text
+    assert rest.get(f"/v1/contacts/{contact}").json == before
+    again = form_of(refused.text)
+    assert again[field] == mine
+    assert admin.send(place, again).status_code == 303
+    after = rest.get(f"/v1/contacts/{contact}").json
+    assert (after["variables"].get(field.removeprefix("variables.")) or after[field]) == mine
+
+
 def test_a_blocked_person_is_suppressed_at_once_and_lifting_is_on_record(admin: Visitor, rest: Rest) -> None:
     contact, _ = person(rest)
     phone = rest.get(f"/v1/contacts/{contact}").json["phone"]
@@ -147,6 +226,32 @@ def test_a_blocked_person_is_suppressed_at_once_and_lifting_is_on_record(admin: 
     admin.send(f"/blocked/{row['id']}/lift", {"because": "a mistake"})
     [lifted] = rest.get(f"/v1/suppressions?phone=%2B{phone[1:]}&include=lifted").json["data"]
     assert (lifted["because"], lifted["lifted_by"]) == ("a mistake", "link of tests")
+
+
+def test_a_number_that_was_blocked_once_more_since_it_was_looked_at_stays_blocked(admin: Visitor, rest: Rest) -> None:
+    phone = fresh_number()
+    row = rest.post("/v1/suppressions", {"phone": phone}).json["id"]
+    place, asked = f"/blocked/{row}/lift", {"because": "a mistake"}
+    seen = admin.client.get("/blocked", query_string={"phone": phone}).text
+    asked["seen"] = seen.partition('name="seen" value="')[2].partition('"')[0]
+    rest.post("/v1/suppressions", {"phone": phone, "reason": "asked again"})
+
+    refused = admin.follow(admin.send(place, asked))
+
+    assert "blocked once more since you looked" in text_of(refused)
+    assert rest.get(f"/v1/suppressions/{row}").json["status"] == "in_force"
+    admin.send(place, asked | {"seen": "2"})
+    assert rest.get(f"/v1/suppressions/{row}").json["status"] == "lifted"
+
+
+@pytest.mark.parametrize("because", ["x" * 201, "a\0b"])
+def test_a_reason_for_a_lift_that_is_none_is_refused(admin: Visitor, rest: Rest, because: str) -> None:
+    row = rest.post("/v1/suppressions", {"phone": fresh_number()}).json["id"]
+
+    answer = admin.send(f"/blocked/{row}/lift", {"because": because})
+
+    assert answer.status_code == 422 and "because" in text_of(answer)
+    assert rest.get(f"/v1/suppressions/{row}").json["status"] == "in_force"
 
 
 def test_the_history_of_a_blocked_number_names_who_blocked_and_who_lifted(admin: Visitor, rest: Rest) -> None:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64encode
+
 import pytest
 
 from api.http.path_ids import PREFIXES
 from api.pages.catalogue import ROUTES
 from api.pages.local_paths import local_path
+from orchestrator.errors import LimitReached
 from orchestrator.operations.access.sign_in import IDLE, create_sign_in_link
 from orchestrator.operations.access.sign_in import sign_in as sign_in_by_password
-from orchestrator.operations.access.sign_in_limits import TRIES_AT_ONE, TRIES_FROM_ONE, WINDOW_S, count_try
+from orchestrator.operations.access.sign_in_limits import (
+    TRIES_AT_ONE,
+    TRIES_FROM_ONE,
+    TRIES_OF_ONE,
+    TRIES_THROUGH_ONE,
+    WINDOW_S,
+    count_try,
+)
 from orchestrator.policy.roles import Role
 from orchestrator.services import Services
 from tests.service.pages.conftest import SignIn
@@ -47,6 +58,40 @@ def test_a_part_of_a_page_is_for_those_who_have_signed_in(sign_in: SignIn) -> No
     assert FRAGMENTS and {stranger.get(_address(path)).status_code for path in FRAGMENTS} == {401}
 
 
+@pytest.mark.parametrize("said", [1, None, True, "ab", {"done": 1}, ["done"], ["done", 1], [["done"], "x"], "{", "é"])
+def test_a_cookie_that_is_none_of_ours_is_ignored(sign_in: SignIn, said: object) -> None:
+    stranger, packed = sign_in(None), said if said in ("{", "é") else urlsafe_b64encode(json.dumps(said).encode())
+    stranger.client.set_cookie("said", packed if isinstance(packed, str) else packed.decode())
+
+    answer = stranger.get("/sign-in")
+
+    assert answer.status_code == 200, text_of(answer)
+    assert 'class="notice' not in answer.text
+
+
+@pytest.mark.parametrize("garbage", ["", "1", "null", "[]", "{", "é", "\x00", "//", "MQ==", '{"a": NaN}', "[" * 2_000])
+def test_fields_that_a_page_hides_in_its_form_may_hold_anything(admin: Visitor, rest: Rest, garbage: str) -> None:
+    campaign = rest.campaign()["id"]
+    user = rest.post("/v1/users", {"name": "Ada", "login": "ada", "role": "viewer", "password": "correct horse"})
+    [person] = rest.contacts(campaign, "+12125550147")
+    hidden = dict.fromkeys(("opened", "seen", "once", "kept", "back", "header", "fills.0", "next"), garbage)
+
+    for path in (
+        f"/campaigns/{campaign}/edit",
+        f"/campaigns/{campaign}/add/file",
+        *(f"/campaigns/{campaign}/setup/{step}" for step in ("flow", "file", "values", "hours", "preflight")),
+        f"/campaigns/{campaign}/clone",
+        f"/people/{person}/edit",
+        f"/people/{person}/block",
+        f"/users/{user.json['id']}",
+        "/campaigns/new",
+        "/dialing/stop",
+    ):
+        assert admin.send(path, hidden).status_code in (200, 303, 412, 422), path
+    for path in ("/", "/people", "/calls", "/recordings", "/blocked", "/flows", "/users", "/keys", "/audit"):
+        assert admin.client.get(path, query_string={"cursor": garbage}).status_code in (200, 422), path
+
+
 def test_a_form_without_the_token_of_its_session_does_nothing(admin: Visitor) -> None:
     for path in set(FORMS) - OPEN:
         for token in ("", "x", "é"):
@@ -61,9 +106,10 @@ def test_a_form_without_the_token_of_its_session_does_nothing(admin: Visitor) ->
         {"Sec-Fetch-Site": "none"},
         {"Origin": "http://localhost.evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://[localhost"},
         {},
     ],
-    ids=["cross-site", "same-site", "none", "other-origin", "null-origin", "silent"],
+    ids=["cross-site", "same-site", "none", "other-origin", "null-origin", "no-origin", "silent"],
 )
 def test_a_form_from_another_site_does_nothing(admin: Visitor, headers: dict[str, str]) -> None:
     for path in FORMS:
@@ -229,6 +275,55 @@ def test_who_tries_too_often_waits_and_the_owner_of_the_login_does_not(sign_in: 
     keys = list(services.redis.scan_iter("*tries*"))
     assert keys and all(0 < services.redis.ttl(key) <= WINDOW_S for key in keys)
     assert not any(b"ada" in key for key in keys)
+
+
+def _refused(services: Services, login: str, address: str, through: str = "") -> bool:
+    """Say whether one more try is refused."""
+    try:
+        count_try(login, address, through=through, client=services.redis, keys=services.keys)
+    except LimitReached:
+        return True
+    return False
+
+
+def test_a_stranger_who_goes_on_and_on_keeps_nobody_else_out(sign_in: SignIn, services: Services) -> None:
+    owner, colleague = sign_in(None), sign_in(None)
+    owner.client.environ_base["REMOTE_ADDR"] = "203.0.113.9"
+
+    refused = [_refused(services, "ada", "127.0.0.1", "127.0.0.1") for _ in range(TRIES_OF_ONE + 1)]
+
+    assert refused.count(False) == TRIES_AT_ONE
+    assert _ask(owner, "ada") == 403
+    assert _ask(colleague, "eve") == 403  # from the same address
+
+
+def test_who_claims_another_address_with_each_try_waits(sign_in: SignIn, services: Services) -> None:
+    liar, other = sign_in(None), sign_in(None)
+    liar.client.environ_base["REMOTE_ADDR"] = "192.168.1.66"
+    claimed = [f"198.51.{n // 200}.{n % 200}" for n in range(TRIES_THROUGH_ONE)]
+
+    assert not any(_refused(services, f"name{n}", each, "192.168.1.66") for n, each in enumerate(claimed))
+
+    named = {"login": "ada", "password": "wrong"}
+    assert liar.send("/sign-in", named, X_Forwarded_For="198.51.100.250").status_code == 429
+    assert other.send("/sign-in", named, X_Forwarded_For="198.51.100.250").status_code == 403
+
+
+def test_one_address_keeps_nobody_out_who_comes_through_the_same_proxy(services: Services) -> None:
+    for n in range(TRIES_THROUGH_ONE + 1):
+        _refused(services, f"name{n}", "198.51.100.7", "127.0.0.1")
+
+    assert not _refused(services, "ada", "203.0.113.9", "127.0.0.1")
+
+
+def test_all_addresses_that_one_has_of_ipv6_are_one(services: Services) -> None:
+    for n in range(TRIES_AT_ONE):
+        assert not _refused(services, "ada", f"2001:db8:0:7::{n:x}")
+
+    assert _refused(services, "ada", "2001:db8:0:7:ffff::1")
+    assert not _refused(services, "ada", "2001:db8:0:8::1")
+    assert [_refused(services, "eve", "::ffff:198.51.100.7") for _ in range(TRIES_AT_ONE)].count(True) == 0
+    assert _refused(services, "eve", "198.51.100.7") and not _refused(services, "eve", "::ffff:198.51.100.8")
 
 
 def test_who_tries_many_names_waits_too(sign_in: SignIn, services: Services) -> None:

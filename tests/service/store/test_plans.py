@@ -51,6 +51,7 @@ from tests.support.memory_folder import memory_folder
 from tests.support.plans import Plan, explained
 from tests.support.postgres_16 import start_postgres_16
 from tests.support.rest import Rest
+from tests.support.visitor import Visitor
 from tests.support.world import CONNECTION, World
 
 CONTACTS = int(os.environ.get("PLANS_CONTACTS", "60000"))
@@ -300,6 +301,16 @@ def test_what_people_and_dashboards_poll_reads_a_few_pages(world: World, path: s
     with explained(world.sql, kept=False) as plans:
         assert rest.get(path, headers=_key(world)).status_code in (200, 404, 503)
 
+    _assert_cheap(plans)
+
+
+def test_what_the_front_page_asks_again_and_again_reads_a_few_pages(world: World) -> None:
+    visitor = Visitor(create_app(world.services), world.services)
+
+    with explained(world.sql, kept=False) as plans:
+        assert visitor.get("/live").status_code == 200
+
+    assert any("'spent'" in plan.statement for plan in plans)
     _assert_cheap(plans)
 
 

@@ -58,6 +58,14 @@ def test_a_field_with_a_time_comes_back_as_the_same_moment() -> None:
     assert words.from_wall_clock("soon", None) == "soon" and words.from_wall_clock("", None) is None
 
 
+def test_a_moment_at_the_end_of_the_calendar_is_told_where_a_zone_has_no_year_for_it() -> None:
+    never = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+
+    assert words.wall_clock(never, "Asia/Tokyo") == "9999-12-31T23:59"
+    assert words.in_zone(never, "Asia/Tokyo", "day") == "Fri 31 Dec 9999"
+    assert words.from_wall_clock("9999-12-31T23:59", "America/Chicago") == "9999-12-31T23:59"
+
+
 @pytest.mark.parametrize(
     ("peer", "forwarded", "counted"),
     [
