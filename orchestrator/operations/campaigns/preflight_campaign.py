@@ -165,6 +165,7 @@ def preflight_campaign(
         errors=[*errors, *_nobody(survey, errors)],
         warnings=[
             *_warnings(around, survey, shown, reachable, when),
+            *_warned_of(survey),
             *_by_law(campaign, survey, flows),
             *_of_what_is_said(campaign, survey, flows),
         ],
@@ -279,6 +280,14 @@ def _left_in_all(around: _Around) -> Decimal | None:
         return None
     left = Fraction(around.spend.total) - around.spent.in_all
     return Decimal(left.numerator) / Decimal(left.denominator)
+
+
+def _warned_of(survey: Survey) -> Iterator[Finding]:
+    """Yield what the law would hold contacts for that may be dialed, for `law.mode` only warns of it."""
+    for warned, contacts in survey.warned.most_common():
+        written = f" ({'; '.join(warned.sources)})" if warned.sources else ""
+        detail = f"{contacts:,} contacts may be dialed that the law says to hold: {warned.reason}{written}"
+        yield Finding("/law/mode", "would_hold", detail)
 
 
 def _by_law(campaign: Row[Any], survey: Survey, flows: FlowCache) -> list[Finding]:
