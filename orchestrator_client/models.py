@@ -3259,11 +3259,12 @@ class PolicyView(TypedDict):
     """
     What holds for every campaign.
 
-    `caps` are in force: of `settings`, which the environment says, and `said`, which was said here, the stricter. A
-    `min_gap` that neither says is the number_gap of campaigns that say none. `changes` are the last twenty.
+    `caps` are in force: of `settings`, which the environment says, and `said`, which was said here, the stricter;
+    null is none. `changes` are the last twenty.
     """
 
     caps: Caps
+    default_number_gap: str
     said: Caps
     settings: Caps
     retention: Retention

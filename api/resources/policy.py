@@ -18,6 +18,7 @@ from orchestrator.operations.system.change_policy import (
     stored_policy,
 )
 from orchestrator.policy.caps import Caps
+from orchestrator.policy.durations import Duration
 from orchestrator.policy.retention import Retention
 from orchestrator.policy.roles import Role
 from orchestrator.policy.timestamps import Moment
@@ -42,11 +43,14 @@ class PolicyChange(BaseModel):
 class PolicyView(Tagged):
     """What holds for every campaign.
 
-    `caps` are in force: of `settings`, which the environment says, and `said`, which was said here, the stricter. A
-    `min_gap` that neither says is the number_gap of campaigns that say none. `changes` are the last twenty.
+    `caps` are in force: of `settings`, which the environment says, and `said`, which was said here, the stricter;
+    null is none. `changes` are the last twenty.
     """
 
     caps: Caps
+    default_number_gap: Duration = Field(
+        description="The number_gap of a campaign that says none, unless its purpose has no caps: min_gap, or else 2h."
+    )
     said: Caps
     settings: Caps
     retention: Retention
@@ -73,6 +77,7 @@ def _view(policy: Policy) -> PolicyView:
     changes = [PolicyChange.model_validate(row) for row in policy.changes]
     view = PolicyView(
         caps=policy.caps,
+        default_number_gap=policy.default_number_gap,
         said=policy.said,
         settings=policy.settings,
         retention=policy.retention,

@@ -98,7 +98,7 @@ def _fact(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case list():
-            return " ".join(map(str, value))
+            return " ".join(f"({_facts(each)})" if isinstance(each, dict) else str(each) for each in value)
         case dict():
             return _facts(value)
         case _:

@@ -77,6 +77,7 @@ def _print(policy: Mapping[str, Any], *, as_json: bool) -> None:
 def _lines(policy: Mapping[str, Any]) -> Iterator[str]:
     for name, value in policy["caps"].items():
         yield f"{name}: {NONE if value is None else value}{_who_says(policy, name, value)}"
+    yield f"number_gap of campaigns that say none: {policy['default_number_gap']}"
     for name, span in policy["retention"].items():
         yield f"keep {name}: {span or 'until somebody erases it'}"
     for each in policy["changes"]:

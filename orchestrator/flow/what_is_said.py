@@ -17,6 +17,10 @@ from orchestrator.policy.purposes import SYNTHETIC, Purpose, Voice
 _READ_OUT = frozenset({"speak", "gather_using_speak"})
 _PLAYED = frozenset({"playback_start", "gather_using_audio"})
 _BY_MACHINE = frozenset({Voice.RECORDED, Voice.TTS, Voice.AI})
+_OPT_OUT_MISSING = "opt_out_missing"
+_OFFER_OPT_OUT = (
+    'sales calls offer a way to be called no more: write opt_out: {digit: "9"}, or let a digit lead to suppress'
+)
 _ABANDONED_AFTER_S = 2.0  # 47 CFR 64.1200(a)(7)(i)(A), 16 CFR 310.4(b)(4)(iii)
 
 
@@ -59,11 +63,8 @@ def check_what_is_said(flow: Flow, purpose: Purpose | None, voice: Voice | None)
     for step in first:
         found.problems.extend(_lacking(flow, step, voice))
         found.warnings.extend(_unheard(step))
-    if not any(isinstance(step.action, Suppress) for step in flow.steps.values()):
-        detail = (
-            'sales calls offer a way to be called no more: write opt_out: {digit: "9"}, or let a digit lead to suppress'
-        )
-        found.problems.append(SpokenProblem("opt_out_missing", None, detail))
+    if not _can_opt_out(flow):
+        found.problems.append(SpokenProblem(_OPT_OUT_MISSING, None, _OFFER_OPT_OUT))
     return found
 
 
@@ -75,11 +76,26 @@ def warn_before_start(
     The flow of an older campaign may lack what a new one is refused for.
     """
     found = check_what_is_said(flow, purpose, voice)
-    asking = sorted({law.regions[-1] for law in laws if law.of(Kind.RECORDING)})
+    bound = tuple(laws)
+    _name_who_asks_for_an_opt_out(found, flow, bound)
+    asking = sorted({law.regions[-1] for law in bound if law.of(Kind.RECORDING)})
     if asking and (why := records_unannounced(flow)):
         detail = f"{why}; the law asks for it in {', '.join(asking)}"
         found.warnings.append(SpokenProblem("recording_unannounced", None, detail))
     return [*found.problems, *found.warnings]
+
+
+def _name_who_asks_for_an_opt_out(found: SpokenFindings, flow: Flow, laws: Iterable[Law]) -> None:
+    """Let the warning of a flow without a way to opt out name the rules of the law that ask for a key."""
+    asking = {rule.row.source for law in laws for rule in law.of(Kind.OPT_OUT) if rule.row.value.by_keypress}
+    if asking and not _can_opt_out(flow):
+        found.problems[:] = [each for each in found.problems if each.code != _OPT_OUT_MISSING]
+        detail = f"{_OFFER_OPT_OUT} ({'; '.join(sorted(asking))})"
+        found.problems.append(SpokenProblem(_OPT_OUT_MISSING, None, detail))
+
+
+def _can_opt_out(flow: Flow) -> bool:
+    return any(isinstance(step.action, Suppress) for step in flow.steps.values())
 
 
 def first_spoken(flow: Flow) -> list[Step]:

@@ -79,6 +79,16 @@ class CallerIdUse:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolInUse:
+    """A pool for explanations: its own caps, how each number was used, and why those rest that do."""
+
+    per_day: int
+    per_hour: int
+    uses: Mapping[str, CallerIdUse]
+    resting_because: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class ClosedCallerIds:
     """Why a call may be made from none of the caller ids there are for it, and until when."""
 

@@ -80,7 +80,7 @@ class Caps(BaseModel):
     def tightened_by(self, other: Caps) -> Caps:
         """Return the stricter of each cap and rest."""
         both = {name: (getattr(self, name), getattr(other, name)) for name in type(self).model_fields}
-        return Caps.model_construct(**{name: _stricter(*pair) for name, pair in both.items()})
+        return Caps.model_construct(**{name: stricter(*pair) for name, pair in both.items()})
 
     def stored(self) -> dict[str, Any]:
         """Return what is said here as JSON, without what is not: a version that knows fewer caps reads it too."""
@@ -93,7 +93,8 @@ def _is_looser(wanted: Any, *, than: Any) -> bool:
     return bool(wanted < than if isinstance(than, timedelta) else wanted > than)
 
 
-def _stricter(one: Any, other: Any) -> Any:
+def stricter(one: Any, other: Any) -> Any:
+    """Return the smaller of two caps, the longer of two rests; None is none."""
     return other if one is None or (other is not None and _is_looser(one, than=other)) else one
 
 

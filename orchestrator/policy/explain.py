@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from orchestrator.policy.dial_gate import CHECKS, GateAnswer, GateFacts, Go, Hold, Never, judge
 from orchestrator.policy.gate.check import Facts, Source
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.law.setting import LawMode
 
 
 class Verdict(StrEnum):
@@ -87,6 +89,25 @@ def explain(facts: GateFacts, now: datetime) -> Explanation:
         for check, answer in zip(CHECKS, answers, strict=True)
     )
     return Explanation(next((answer for answer in answers if answer), Go()), checks)
+
+
+class Warned(NamedTuple):
+    """What the law would hold a contact for that is dialed all the same, and where that is written."""
+
+    reason: Reason
+    sources: tuple[str, ...]
+
+
+def warned_of(facts: GateFacts, now: datetime) -> tuple[Warned, ...]:
+    """Return what a law that the campaign is only warned of says against a dial."""
+    if facts.law_mode is not LawMode.WARN:
+        return ()
+    told = ((check, check.facts(facts, now).get("would_hold")) for check in CHECKS)
+    return tuple(Warned(Reason(code), _written(check.sources(facts))) for check, code in told if code)
+
+
+def _written(sources: Iterable[Source]) -> tuple[str, ...]:
+    return tuple(sorted({each.source for each in sources}))
 
 
 def _lift_of(check: str, facts: GateFacts) -> Facts:

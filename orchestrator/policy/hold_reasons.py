@@ -65,9 +65,40 @@ class Reason(StrEnum):
 
     @property
     def sentence(self) -> str:
-        """Return one sentence for `explain`: what blocks the dial, and how to change it if it can be changed."""
+        """Return one sentence: what blocks the dial, and how to change it if it can be changed.
+
+        Who of several says a cap or a rest is known of a contact alone: its explanation names who does.
+        """
         return _SENTENCES[self]
 
+    @property
+    def what_holds(self) -> str:
+        """Return the sentence without those who may say the cap or the rest."""
+        return _LIMITED.get(self, self.sentence)
+
+
+_LIMITED = {
+    Reason.NUMBER_GAP: "This number was dialed less than the gap ago that must lie between two dials.",
+    Reason.REST_AFTER_HUMAN: "Somebody was talked to at this number; it rests before the next call.",
+    Reason.REST_AFTER_ABANDONED: (
+        "A call to this number was abandoned: somebody answered and heard nothing. The number rests before the next "
+        "call."
+    ),
+    Reason.NUMBER_DAY_LIMIT: (
+        "This number has been dialed as often as it may be within 24 hours, all campaigns and single calls together."
+    ),
+    Reason.NUMBER_WEEK_LIMIT: (
+        "This number has been dialed as often as it may be within 7 days, all campaigns and single calls together."
+    ),
+    Reason.SUBJECT_DAY_LIMIT: (
+        "This number has been dialed as often as it may be within 24 hours on the campaign's subject, by all campaigns "
+        "of that subject together."
+    ),
+}
+_MAY_SAY = (
+    "The installation, the campaign or the law of the person's place says so; the explanation of the contact names "
+    "which."
+)
 
 _SENTENCES = {
     Reason.DIALING_STOPPED: "All dialing is stopped; POST /v1/dialing/resume starts it again.",
@@ -122,33 +153,10 @@ _SENTENCES = {
         "the consent. Import the newest to go on."
     ),
     Reason.NUMBER_IN_USE: "Another call to or from this number is under way.",
-    Reason.NUMBER_GAP: (
-        "This number was dialed for another contact less than the number_gap, or the min_gap of the caps, ago; or for "
-        "anybody within a gap that the law of the person's place says."
-    ),
-    Reason.REST_AFTER_HUMAN: (
-        "Somebody was talked to at this number; it rests (rest_after_human of the caps) before the next call."
-    ),
-    Reason.REST_AFTER_ABANDONED: (
-        "A call to this number was abandoned: somebody answered and heard nothing. The number rests "
-        "(rest_after_abandoned of the caps) before the next call."
-    ),
-    Reason.NUMBER_DAY_LIMIT: (
-        "This number has been dialed as often as it may be within 24 hours, all campaigns and single calls together; "
-        "the caps of the installation and of the campaign say how often."
-    ),
-    Reason.NUMBER_WEEK_LIMIT: (
-        "This number has been dialed as often as it may be within 7 days, all campaigns and single calls together; "
-        "the caps of the installation and of the campaign say how often."
-    ),
-    Reason.SUBJECT_DAY_LIMIT: (
-        "This number has been dialed as often as it may be within 24 hours on the campaign's subject, by all campaigns "
-        "of that subject together."
-    ),
     Reason.CALLER_ID_RESTING: "Every caller id of the campaign rests.",
     Reason.CALLER_ID_QUOTA: (
-        "The caller id has made as many calls as it may within 24 hours, all campaigns and single calls together; "
-        "the caps of the installation and of the campaign say how many."
+        "The caller id has made as many calls as the caps of the installation or the campaign allow within 24 hours; "
+        "or each number of the pool as many as these or the pool allow within an hour or 24 hours."
     ),
     Reason.NO_CAPACITY: "All channels of the account or the campaign are in use.",
     Reason.RATE: "The calls per second allowed are used up; the contact is next in line.",
@@ -182,6 +190,7 @@ _SENTENCES = {
         "take who was for done, and release the others (`orchestrator campaign release`)."
     ),
     Reason.IMPORT_WITHDRAWN: "The import that brought the contact was withdrawn.",
+    **{reason: f"{what} {_MAY_SAY}" for reason, what in _LIMITED.items()},
 }
 
 

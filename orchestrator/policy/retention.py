@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Annotated, Any, Final, Literal
 
@@ -50,6 +51,12 @@ class Retention(BaseModel):
         None, description="From the revocation that was the last word on: the words of a person's consents."
     )
     opt_outs: Literal["forever"] = Field("forever", description="Opt-outs and revocations are never forgotten.")
+
+
+def is_kept_for_years(span: str, years: int) -> bool:
+    """Return whether a span lasts so many years, leap days counted."""
+    number, unit = interval_of(span).split()
+    return int(number) >= (years if unit == "years" else math.ceil(years * 365.25))
 
 
 def interval_of(span: str) -> str:

@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from api.resources.explanations import explanation_view
-from orchestrator.operations.contacts.explained import Explained, ZoneAt, in_words
+from orchestrator.operations.contacts.explained import Explained, ZoneAt, in_words, with_pool
+from orchestrator.policy.caller_id import CallerIdUse, PoolInUse
 from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.dial_gate import GateFacts
 from orchestrator.policy.explain import Explanation, explain
+from orchestrator.policy.gate.limits import Limits
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import law_for
 from orchestrator.policy.lists.reassigned import Answer, Result
 from orchestrator.policy.lists.registries import Registry
 from orchestrator.policy.phone.number_kind import NumberKind
-from orchestrator.policy.purposes import Purpose
+from orchestrator.policy.purposes import Purpose, Voice
 from orchestrator.policy.weekly_hours import CallingHours
 from orchestrator.policy.zones.zone_names import zone_info
 
@@ -43,7 +45,15 @@ FREE = GateFacts(
     max_attempts=3,
     contact_status="waiting",
 )
+DEBT = replace(FREE, law=law_for(("US", "US-NY"), Purpose.DEBT))
+MAINE = replace(FREE, law=law_for(("US", "US-ME"), Purpose.SALES, Voice.RECORDED))
 ANSWER = Answer("rnd", Result.NO, NOON - 100 * DAY, NOON - 40 * DAY, 31 * DAY)
+
+
+def pool(**use: Any) -> PoolInUse:
+    """Return a pool of one number, used so."""
+    uses = {"+12125550111": CallerIdUse(75, 20, **use)}
+    return PoolInUse(75, 20, uses, {"+12125550111": "31 of its 40 answered calls lasted less than 6 s: more than 60%"})
 
 
 class Example(NamedTuple):
@@ -91,28 +101,45 @@ EXAMPLES = (
     Example("still_theirs", replace(FREE, must_clear=("rnd",), answers=(ANSWER,), consented_at=NOON - 100 * DAY)),
     Example("number_in_use", replace(FREE, number_in_use=True)),
     Example("number_gap", replace(FREE, last_dial_to_number_at=NOON - HOUR, number_gap=2 * HOUR)),
-    Example("rest_after_human", replace(FREE, last_human_at=NOON - 3 * DAY, rest_after_human=7 * DAY)),
+    Example("number_gap", replace(MAINE, last_dial_at=NOON - HOUR, law_gap=8 * HOUR)),
+    Example("rest_after_human", replace(DEBT, last_human_at=NOON - 3 * DAY, rest_after_human=7 * DAY)),
     Example("rest_after_abandoned", replace(FREE, last_abandoned_at=NOON - 10 * HOUR, rest_after_abandoned=3 * DAY)),
     Example(
         "number_day_limit",
-        replace(FREE, number_dials_last_day=3, number_day_limit=3, number_frees_at=NOON + HOUR),
+        replace(
+            FREE,
+            number_dials_last_day=2,
+            number_day_limit=2,
+            number_frees_at=NOON + HOUR,
+            own_caps={"per_number_24h": 2},
+        ),
     ),
     Example(
         "number_week_limit",
-        replace(FREE, number_dials_last_week=7, number_week_limit=7, number_week_frees_at=NOON + DAY),
+        replace(
+            DEBT,
+            number_dials_last_week=7,
+            number_week_limit=7,
+            number_week_frees_at=NOON + DAY,
+            ours=Limits(per_number_7d=7),
+        ),
     ),
     Example(
         "subject_day_limit",
-        replace(FREE, subject_dials_last_day=3, subject_day_limit=3, subject_frees_at=NOON + HOUR),
+        replace(
+            FREE,
+            law=law_for(("US", "US-FL"), Purpose.SALES),
+            subject_dials_last_day=3,
+            subject_day_limit=3,
+            subject_frees_at=NOON + HOUR,
+        ),
     ),
-    Example(
-        "caller_id_resting",
-        replace(FREE, caller_ids_closed=Reason.CALLER_ID_RESTING, caller_ids_open_at=NOON + DAY),
-    ),
+    Example("caller_id_resting", with_pool(FREE, pool(resting_until=NOON + DAY), NOON)),
     Example(
         "caller_id_quota",
         replace(FREE, caller_id_dials_last_day=75, caller_id_day_limit=75, caller_id_frees_at=NOON + HOUR),
     ),
+    Example("caller_id_quota", with_pool(FREE, pool(dials_day=31, dials_hour=20, hour_frees_at=NOON + HOUR / 2), NOON)),
 )
 """One for each answer of the gate, in the order in which it asks."""
 

@@ -11,7 +11,7 @@ from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.operations.caller_ids.write_pools import hold_pool
 from orchestrator.operations.campaigns.create_campaign import gap_s, known_lists
-from orchestrator.operations.contacts.explained import Explained, closed_caller_ids, in_words, zones_at
+from orchestrator.operations.contacts.explained import Explained, in_words, pool_in_use, with_pool, zones_at
 from orchestrator.policy.campaign_rules import (
     DEFAULT_NUMBER_GAP,
     CallerIds,
@@ -115,9 +115,9 @@ def explain_number(wanted: NumberToExplain, *, sql: Engine, caps: Caps, settings
         }
         row = read_supposed_facts(tx, _contact(wanted), campaign, caps, at=wanted.at)
         when, stop = row["db_now"], read_stop(tx)
-        dials, closed = _dials_from(tx, row, wanted), closed_caller_ids(tx, row, at=wanted.at)
-    facts = gate_facts(row, contact_status_ok=True, from_caller_id=dials, closed_caller_ids=closed)
-    explanation = explain(facts, when)
+        dials, pool = _dials_from(tx, row, wanted), pool_in_use(tx, row, at=wanted.at)
+    facts = gate_facts(row, contact_status_ok=True, from_caller_id=dials)
+    explanation = explain(with_pool(facts, pool, when), when)
     regions = regions_of(wanted.phone, wanted.region)
     return Explained(when, explanation, in_words(explanation, stop=stop), zones_at(row, when), regions)
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.errors import InvalidFlow, NotFound
+from orchestrator.flow.definition import Flow
 from orchestrator.flow.what_is_said import warn_before_start
 from orchestrator.model.campaign_status import FINAL_CAMPAIGN
 from orchestrator.operations.campaigns.check_start import NEVER, find_start_errors, nobody_dialable
@@ -19,6 +20,7 @@ from orchestrator.operations.campaigns.create_campaign import found
 from orchestrator.operations.campaigns.survey_contacts import PAGE, CallerIds, Group, Survey, survey_contacts
 from orchestrator.operations.contacts.explained import voice_of
 from orchestrator.policy.caller_id import why_all_closed
+from orchestrator.policy.caller_id_pool import Choose
 from orchestrator.policy.campaign_rules import Pacing
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.consent_warnings import consent_warnings
@@ -28,11 +30,13 @@ from orchestrator.policy.guards.rules import Guards
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import Law, law_for
 from orchestrator.policy.law.setting import LawMode, stored_setting
+from orchestrator.policy.law_warnings import Practice, law_warnings
 from orchestrator.policy.lists.campaign_lists import OFF, CampaignLists
 from orchestrator.policy.lists.list_fields import ListKind
 from orchestrator.policy.lists.registries import Registry
 from orchestrator.policy.preflight import Estimate, Finding, Plan, StartError, estimate, warnings
 from orchestrator.policy.purposes import DEFAULT_PURPOSE, Purpose, Voice
+from orchestrator.policy.retention import Retention
 from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.store.sql import campaigns
 from orchestrator.store.sql.budgets import Spent, read_spent
@@ -44,6 +48,8 @@ from orchestrator.store.sql.dial_counts import CallerIdCap, count_from
 from orchestrator.store.sql.dial_ledger import database_now
 from orchestrator.store.sql.dialing_stop import Stop, read_stop
 from orchestrator.store.sql.flow_cache import FlowCache
+from orchestrator.store.sql.installation_policy import read_policy, said_retention
+from orchestrator.store.sql.numbers import answered
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,9 @@ class _Around:
     lists: Sequence[ListInForce]
     spend: Spend | None
     spent: Spent
+    retention: Retention
+    unanswered: Sequence[str]
+    is_local_choice: bool
 
     @property
     def must_clear(self) -> tuple[str, ...]:
@@ -139,6 +148,9 @@ def preflight_campaign(
             lists=lists_of(tx, campaign_id),
             spend=spend,
             spent=read_spent(tx, campaign_id),
+            retention=said_retention(read_policy(tx)),
+            unanswered=_unanswered(tx, shown),
+            is_local_choice=_chooses_local(tx, campaign.caller_id_pool),
         )
         errors = [] if campaign.status in FINAL_CAMPAIGN else find_start_errors(tx, campaign, flows=flows, caps=caps)
     survey = survey_contacts(
@@ -165,7 +177,9 @@ def preflight_campaign(
         errors=[*errors, *_nobody(survey, errors)],
         warnings=[
             *_warnings(around, survey, shown, reachable, when),
+            *_warned_of(survey),
             *_by_law(campaign, survey, flows),
+            *_of_other_rules(around, survey, flows, when),
             *_of_what_is_said(campaign, survey, flows),
         ],
     )
@@ -204,9 +218,12 @@ def _look_at_pool(tx: Connection, pool_id: str, cap: int | None, at: datetime) -
 
 def _ahead(found: ListInForce, at: datetime, must_clear: Collection[str]) -> ListAhead:
     age_days = None if found.as_of is None else (at - found.as_of).days
-    registry = Registry(found.name, found.as_of, timedelta(seconds=found.max_age_s or 0))
-    is_old = (found.kind == ListKind.REGISTRY or found.name in must_clear) and registry.is_stale(at)
+    is_old = (found.kind == ListKind.REGISTRY or found.name in must_clear) and _registry(found).is_stale(at)
     return ListAhead(found.name, found.as_of, age_days, ok=not is_old)
+
+
+def _registry(found: ListInForce) -> Registry:
+    return Registry(found.name, found.as_of, timedelta(seconds=found.max_age_s or 0), frozenset(found.regions))
 
 
 def _largest(groups: Mapping[Reason, Group]) -> list[Group]:
@@ -281,6 +298,14 @@ def _left_in_all(around: _Around) -> Decimal | None:
     return Decimal(left.numerator) / Decimal(left.denominator)
 
 
+def _warned_of(survey: Survey) -> Iterator[Finding]:
+    """Yield what the law would hold contacts for that may be dialed, for `law.mode` only warns of it."""
+    for warned, contacts in survey.warned.most_common():
+        written = f" ({'; '.join(warned.sources)})" if warned.sources else ""
+        detail = f"{contacts:,} contacts may be dialed that the law says to hold: {warned.reason}{written}"
+        yield Finding("/law/mode", "would_hold", detail)
+
+
 def _by_law(campaign: Row[Any], survey: Survey, flows: FlowCache) -> list[Finding]:
     """Return, once each, where the law of the contacts' places asks for more consent than the campaign does."""
     rule = ConsentRule.model_validate(campaign.consent)
@@ -288,14 +313,48 @@ def _by_law(campaign: Row[Any], survey: Survey, flows: FlowCache) -> list[Findin
     return list(dict.fromkeys(finding for law in laws for finding in consent_warnings(rule, law)))
 
 
+def _of_other_rules(around: _Around, survey: Survey, flows: FlowCache, at: datetime) -> list[Finding]:
+    """Return, once each, what the law of the contacts' places asks for that no check of the gate holds."""
+    campaign, [purpose, _] = around.campaign, _purpose_and_voice(around.campaign, flows)
+    flow = _flow_of(campaign, flows)
+    done = Practice(
+        at=at,
+        abandon=Guards.stored(campaign.guards).in_force(purpose).abandon.pause,
+        registries=[_registry(each) for each in around.lists if each.kind == ListKind.REGISTRY],
+        retention=around.retention,
+        unanswered=around.unanswered,
+        is_hidden=flow is not None and flow.dial.get("privacy") == "id",
+        is_local_choice=around.is_local_choice,
+    )
+    laws = _laws(campaign, survey, flows)
+    return list(dict.fromkeys(finding for law in laws for finding in law_warnings(done, law)))
+
+
+def _unanswered(tx: Connection, caller_ids: Sequence[CallerIdAhead]) -> list[str]:
+    shown = [each.number for each in caller_ids]
+    found = answered(tx, shown)
+    return [number for number in shown if number not in found]
+
+
+def _chooses_local(tx: Connection, pool_id: str | None) -> bool:
+    pool = read_pools(tx, [pool_id]).get(pool_id) if pool_id else None
+    return pool is not None and pool.choose is Choose.LOCAL_THEN_STICKY
+
+
 def _of_what_is_said(campaign: Row[Any], survey: Survey, flows: FlowCache) -> list[Finding]:
     """Return what people would not be told, or too late."""
-    try:
-        flow = flows.get(campaign.flow_id)
-    except (InvalidFlow, NotFound):
-        return []  # which forbids the start
+    flow = _flow_of(campaign, flows)
+    if flow is None:
+        return []
     found = warn_before_start(flow, *_purpose_and_voice(campaign, flows), _laws(campaign, survey, flows))
     return [Finding("/flow", each.code, str(each)) for each in found]
+
+
+def _flow_of(campaign: Row[Any], flows: FlowCache) -> Flow | None:
+    try:
+        return flows.get(campaign.flow_id)
+    except (InvalidFlow, NotFound):
+        return None  # which forbids the start
 
 
 def _laws(campaign: Row[Any], survey: Survey, flows: FlowCache) -> list[Law]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from orchestrator.operations.dialing.check_gate import caller_id_of
 from orchestrator.policy.caller_id import ClosedCallerIds, choose_caller_id
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.dial_gate import GateAnswer, Go, Hold, Never, may_dial
+from orchestrator.policy.explain import Warned, warned_of
 from orchestrator.policy.hold_reasons import Reason, reason_of_wait
 from orchestrator.policy.law.regions import regions_of
 from orchestrator.policy.phone.number_kind import NumberKind, number_kind
@@ -67,6 +68,7 @@ class Survey:
     """The contacts of a campaign by the gate's answer; each is counted once, and by its region once more.
 
     `waits_for_somebody` counts those of the held whose time nobody knows, or who only wait for the campaign's end.
+    `warned` counts those who may be dialed and would be held by a law that the campaign is only warned of.
     """
 
     contacts: int = 0
@@ -76,15 +78,17 @@ class Survey:
     never: dict[Reason, Group] = field(default_factory=dict)
     by_region: Counter[str] = field(default_factory=Counter)
     dialable_by_region: Counter[str] = field(default_factory=Counter)
+    warned: Counter[Warned] = field(default_factory=Counter)
 
-    def add(self, contact_id: str, answer: GateAnswer, region: str) -> None:
-        """Count one contact."""
+    def add(self, contact_id: str, answer: GateAnswer, region: str, warned: Iterable[Warned] = ()) -> None:
+        """Count one contact; `warned` is what the law says of it."""
         self.contacts += 1
         self.by_region[region] += 1
         match answer:
             case Go():
                 self.dialable_now += 1
                 self.dialable_by_region[region] += 1
+                self.warned.update(warned)
             case Hold(reason, until):
                 self.held.setdefault(reason, Group(reason)).add(contact_id, until)
                 is_timed = until is not None and reason is not Reason.NO_COMMON_HOURS
@@ -99,6 +103,13 @@ class CallerIds:
 
     full: Mapping[str, Dials] = field(default_factory=dict)
     closed: ClosedCallerIds | None = None
+
+
+class _Judged(NamedTuple):
+    """The gate's answer, and what a law says against it that the campaign is only warned of."""
+
+    answer: GateAnswer
+    warned: tuple[Warned, ...] = ()
 
 
 class _Place(NamedTuple):
@@ -136,7 +147,7 @@ class _Surveyor:
         self._full_caller_ids, self._closed = caller_ids.full, caller_ids.closed
         self._survey = Survey()
         self._places: dict[str, _Place] = {}
-        self._answers: dict[tuple[Any, ...], GateAnswer] = {}
+        self._answers: dict[tuple[Any, ...], _Judged] = {}
         self._pause = threading.Event()
 
     def survey(self, sql: Engine, page: int) -> Survey:
@@ -162,12 +173,13 @@ class _Surveyor:
         alone = self._judge(tx, undone, kinds)
         for row in rows:
             contact_id = row["id"]
-            answer = alone[contact_id] if contact_id in alone else self._answers.get(kinds.get(contact_id, ()), _GONE)
-            self._survey.add(contact_id, _answer(row, answer, self._at), row["region"] or places[contact_id].region)
+            judged = alone[contact_id] if contact_id in alone else self._answers.get(kinds.get(contact_id, ()), _GONE)
+            region = row["region"] or places[contact_id].region
+            self._survey.add(contact_id, _answer(row, judged.answer, self._at), region, judged.warned)
 
     def _judge(
         self, tx: Connection, undone: Sequence[RowMapping], kinds: Mapping[str, tuple[Any, ...]]
-    ) -> Mapping[str, GateAnswer]:
+    ) -> Mapping[str, _Judged]:
         """Return the answers to those with a history; note that to the first of each new kind, for all of its kind."""
         new = {kind: contact_id for contact_id, kind in kinds.items() if kind not in self._answers}
         alone = [row["id"] for row in undone if row["has_history"]]
@@ -176,7 +188,7 @@ class _Surveyor:
         self._answers |= {kind: answers.get(contact_id, _GONE) for kind, contact_id in new.items()}
         return {contact_id: answers.get(contact_id, _GONE) for contact_id in alone}
 
-    def _ask(self, row: RowMapping) -> GateAnswer:
+    def _ask(self, row: RowMapping) -> _Judged:
         dials = self._full_caller_ids.get(caller_id_of(row), Dials()) if self._full_caller_ids else Dials()
         facts = gate_facts(
             row,
@@ -185,7 +197,8 @@ class _Surveyor:
             closed_caller_ids=self._closed,
             flow_voice=self._flow_voice,
         )
-        return may_dial(facts if row["campaign_status"] in FINAL_CAMPAIGN else as_if_running(facts), self._at)
+        asked = facts if row["campaign_status"] in FINAL_CAMPAIGN else as_if_running(facts)
+        return _Judged(may_dial(asked, self._at), warned_of(asked, self._at))
 
     def _kind(self, row: RowMapping, place: _Place) -> tuple[Any, ...]:
         """Return all that the gate looks at of a contact whose number has no history."""
@@ -223,7 +236,7 @@ class _Surveyor:
         return place
 
 
-_GONE = Never(Reason.CONTACT_CLOSED, None)  # erased since the page was read
+_GONE = _Judged(Never(Reason.CONTACT_CLOSED, None))  # erased since the page was read
 
 
 def _answer(row: RowMapping, answer: GateAnswer, at: datetime) -> GateAnswer:
@@ -231,7 +244,7 @@ def _answer(row: RowMapping, answer: GateAnswer, at: datetime) -> GateAnswer:
     if row["status"] == ContactStatus.CALLING:
         return Hold(Reason.NUMBER_IN_USE, None)
     if row["status"] not in CLAIMABLE:
-        return _GONE
+        return _GONE.answer
     if isinstance(answer, Go) and (row["due_at"] is None or row["due_at"] > at):
         return Hold(reason_of_wait(row["reason"]), row["due_at"])
     return answer

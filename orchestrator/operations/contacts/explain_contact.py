@@ -14,10 +14,11 @@ from orchestrator.model.contact_status import CLAIMABLE, FINAL_STATUSES, Contact
 from orchestrator.operations.contacts.explained import (
     Explained,
     begun_by,
-    closed_caller_ids,
     dials_from_its_caller_id,
     in_words,
+    pool_in_use,
     voice_of,
+    with_pool,
     zones_at,
 )
 from orchestrator.operations.dialing.claim_contacts import IN_USE_FOR
@@ -55,9 +56,9 @@ def explain_contact(
             row,
             contact_status_ok=not _has_ended(contact, by=when),
             from_caller_id=dials,
-            closed_caller_ids=closed_caller_ids(tx, row, at=at),
             flow_voice=voice_of(flows, row["flow_id"]),
         )
+        facts = with_pool(facts, pool_in_use(tx, row, at=at), when)
         if is_past:
             facts = _as_it_stood(tx, facts, contact_id, when, stop)
         explanation = explain(begun_by(facts, when), when)

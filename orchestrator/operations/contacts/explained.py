@@ -12,15 +12,17 @@ from sqlalchemy import Connection, RowMapping
 from orchestrator.errors import InvalidFlow, NotFound
 from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.operations.dialing.check_gate import caller_id_of
-from orchestrator.operations.dialing.pool_choices import find_pools, open_pools
-from orchestrator.policy.caller_id import ClosedCallerIds
+from orchestrator.policy.caller_id import PoolInUse, why_all_closed
 from orchestrator.policy.dial_gate import GateFacts
 from orchestrator.policy.explain import Explanation
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.hold_sentences import sentence_of_check, sources_in_words
 from orchestrator.policy.law.setting import LawMode
 from orchestrator.policy.purposes import Voice
 from orchestrator.policy.zones.contact_zones import Provenance, law_zones_for, zones_for
 from orchestrator.policy.zones.zone_names import zone_info, zones_of
+from orchestrator.store.sql.caller_id_pools import read_pools
+from orchestrator.store.sql.caller_id_uses import AskedCallerId, read_use_rows, use_of
 from orchestrator.store.sql.dial_checks import hours_of
 from orchestrator.store.sql.dial_counts import CallerIdCap, Dials, count_from
 from orchestrator.store.sql.dialing_stop import Stop
@@ -57,10 +59,32 @@ def dials_from_its_caller_id(tx: Connection, row: RowMapping, *, at: datetime | 
     return dials
 
 
-def closed_caller_ids(tx: Connection, row: RowMapping, *, at: datetime | None) -> ClosedCallerIds | None:
-    """Return why a call may be made from no number of the campaign's pool of caller ids, where it has one."""
-    pools = open_pools(tx, find_pools(tx, [row]), row["db_now"], at=at)
-    return next((pool.why_closed for pool in pools.values()), None)
+def pool_in_use(tx: Connection, row: RowMapping, *, at: datetime | None) -> PoolInUse | None:
+    """Return the campaign's pool of caller ids as it stands, where it has one; the caps for all hold there too."""
+    pool = read_pools(tx, [row["caller_id_pool"]]).get(row["caller_id_pool"]) if row["caller_id_pool"] else None
+    if pool is None:
+        return None
+    most = row["caller_id_day_limit"]
+    capped = pool.under([] if most is None else [most])
+    asked = [AskedCallerId(number, capped.per_day, capped.per_hour) for number in capped.caller_ids]
+    found = dict(zip(capped.caller_ids, read_use_rows(tx, asked, at=at), strict=True))
+    return PoolInUse(
+        per_day=pool.per_day,
+        per_hour=pool.per_hour,
+        uses={number: use_of(each) for number, each in found.items()},
+        resting_because={number: (each["rested_for"] or {}).get("detail") for number, each in found.items()},
+    )
+
+
+def with_pool(facts: GateFacts, pool: PoolInUse | None, now: datetime) -> GateFacts:
+    """Return the facts beside the pool of caller ids, and why a call may be made from none of its numbers."""
+    closed = why_all_closed(pool.uses.values(), now) if pool else None
+    return replace(
+        facts,
+        pool=pool,
+        caller_ids_closed=closed.reason if closed else None,
+        caller_ids_open_at=closed.until if closed else None,
+    )
 
 
 def voice_of(flows: FlowCache, flow_id: str | None) -> Voice | None:
@@ -104,7 +128,8 @@ def in_words(
         case Reason.CAMPAIGN_PAUSED if paused_because:
             return f"{Reason.CAMPAIGN_PAUSED.sentence} {paused_because['detail']}"
         case reason:
-            return reason.sentence
+            held = next(each for each in explanation.checks if each.reason)
+            return sentence_of_check(held, reason)
 
 
 def _lifted(explanation: Explanation) -> Iterator[str]:
@@ -118,4 +143,7 @@ def _warned_of(explanation: Explanation) -> Iterator[str]:
     """Yield what the law says where the campaign does not obey it (`law.mode: warn`)."""
     for checked in explanation.checks:
         if checked.facts.get("mode") == LawMode.WARN and (code := checked.facts.get("would_hold")):
-            yield f"The campaign only warns of the law, which says {code}: {Reason(code).sentence}"
+            yield (
+                f"The campaign is only warned of the law, which says {code}: {Reason(code).what_holds}"
+                f"{sources_in_words(checked)}"
+            )

@@ -85,7 +85,7 @@ class Claimer:
         self._flows = flows
         self._webhook_url = webhook_url
         self._keys = keys
-        self._caps = caps
+        self.caps = caps
         self._call_estimate = call_estimate
 
     def claim_contacts(self, campaign_id: str, rate_limits: RateLimits, *, zones: Sequence[str], most: int) -> Claim:
@@ -116,7 +116,7 @@ class Claimer:
         """Claim contacts that the caller's transaction has locked; candidates first, then the reservation (R10)."""
         if not contact_ids:
             return Claim((), 0, {})
-        rows = read_facts(tx, contact_ids, self._caps)
+        rows = read_facts(tx, contact_ids, self.caps)
         asked = ask_gate(tx, rows, contact_ids, flows=self._flows)
         refusals = {cid: answer for cid, answer in asked.answers.items() if not isinstance(answer, Go)}
         going = [rows[cid] for cid in contact_ids if cid not in refusals]

@@ -24,7 +24,9 @@ from orchestrator.operations.flows.find_flows import check_ring, flow_named
 from orchestrator.policy.because import Because, because_needed
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.dial_gate import Hold
-from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.explain import explain
+from orchestrator.policy.hold_reasons import HELD_BY_CAPS, Reason
+from orchestrator.policy.hold_sentences import sentence_of_check
 from orchestrator.policy.phone.field import Number
 from orchestrator.policy.phone.number_kind import why_never_shown
 from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
@@ -218,10 +220,20 @@ def _claim(tx: Connection, call: _CheckedCall, claimer: Claimer, reservation: Re
     named = f" It is for {', '.join(lists)}." if lists else ""
     raise Conflict(
         reason.value,
-        (stop.sentence if stop else reason.sentence) + named,
+        (stop.sentence if stop else _in_words(tx, call.contact_id, reason, claimer.caps)) + named,
         until=format_timestamp(until) if until else None,
         lists=lists,
     )
+
+
+def _in_words(tx: Connection, contact_id: str, reason: Reason, caps: Caps) -> str:
+    """Return why a call is refused, with who says the cap or the rest that holds."""
+    if reason not in HELD_BY_CAPS:
+        return reason.sentence
+    row = read_facts(tx, [contact_id], caps)[contact_id]
+    told = explain(gate_facts(row, contact_status_ok=True, from_caller_id=Dials()), row["db_now"])
+    held = next((each for each in told.checks if each.reason is reason), None)
+    return sentence_of_check(held, reason) if held else reason.sentence
 
 
 def _lists_of(tx: Connection, contact_id: str) -> Sequence[str]:

@@ -50,15 +50,10 @@ def find_pools(tx: Connection, rows: Sequence[RowMapping]) -> dict[str, CallerId
     return {pool_id: pool.under(limits[pool_id]) for pool_id, pool in read_pools(tx, limits).items()}
 
 
-def open_pools(
-    tx: Connection, pools: Mapping[str, CallerIdPool], now: datetime, *, at: datetime | None = None
-) -> dict[str, PoolRoom]:
-    """Return pools with the room that their numbers have; who claims keeps others from dialing from these.
-
-    `at` is as for the facts of the gate.
-    """
+def open_pools(tx: Connection, pools: Mapping[str, CallerIdPool], now: datetime) -> dict[str, PoolRoom]:
+    """Return pools with the room that their numbers have; who claims keeps others from dialing from these."""
     capped = [(number, pool.per_day, pool.per_hour) for pool in pools.values() for number in pool.caller_ids]
-    uses = iter(read_uses(tx, [AskedCallerId(*each) for each in capped], at=at))
+    uses = iter(read_uses(tx, [AskedCallerId(*each) for each in capped]))
     return {
         pool_id: PoolRoom(pool, {number: next(uses) for number in pool.caller_ids}, now)
         for pool_id, pool in pools.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -50,6 +51,7 @@ class Policy:
     """What holds for every campaign, where it comes from, and the last changes, newest first."""
 
     caps: Caps
+    default_number_gap: timedelta
     said: Caps
     settings: Caps
     retention: Retention
@@ -62,8 +64,14 @@ def find_policy(*, sql: Engine, caps: Caps) -> Policy:
         policy, changes = read_policy(tx), list_changes(tx, limit=_LAST_CHANGES)
     said = said_caps(policy)
     in_force = caps.tightened_by(said)
-    shown = in_force.model_copy(update={"min_gap": in_force.min_gap or DEFAULT_NUMBER_GAP})
-    return Policy(caps=shown, said=said, settings=caps, retention=said_retention(policy), changes=changes)
+    return Policy(
+        caps=in_force,
+        default_number_gap=in_force.min_gap or DEFAULT_NUMBER_GAP,
+        said=said,
+        settings=caps,
+        retention=said_retention(policy),
+        changes=changes,
+    )
 
 
 def stored_policy(said: Caps, retention: Retention) -> dict[str, Any]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
+from orchestrator.policy.caller_id import PoolInUse
 from orchestrator.policy.consents import RequiredConsent
+from orchestrator.policy.gate.limits import NO_LIMITS, Limits
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import Law
 from orchestrator.policy.law.setting import LawMode
@@ -28,9 +32,10 @@ class GateFacts:
     list or registry of the campaign that holds the number, `registries` are those that cover it. `law_zone_key` has the
     zones in all of which the hours of the law must be open, "" for those of `zone_key`. `*_frees_at` is when the oldest
     dial counted by that limit leaves its window; None while one that is counted may yet turn out never to have been
-    made. A limit or a rest that is None is none. `contact_status` and `lifts`, the holds that a person has lifted, are
-    for explanations alone. `caller_ids_closed` says why no number of the campaign's pool of caller ids may be dialed
-    from, until `caller_ids_open_at`.
+    made. A limit or a rest that is None is none. `contact_status`, `lifts`, the holds that a person has lifted, `ours`,
+    the limits without those of the law, `own_caps`, what the campaign says of them, and `pool`, its pool of caller ids,
+    are for explanations alone. `caller_ids_closed` says why no number of that pool may be dialed from, until
+    `caller_ids_open_at`.
     """
 
     campaign_status: str | None
@@ -88,8 +93,11 @@ class GateFacts:
     last_abandoned_at: datetime | None = None
     rest_after_abandoned: timedelta | None = None
     lifts: tuple[Lift, ...] = ()
+    ours: Limits = NO_LIMITS
+    own_caps: Mapping[str, Any] = field(default_factory=dict)
     caller_id_dials_last_day: int = 0
     caller_id_day_limit: int | None = None
     caller_id_frees_at: datetime | None = None
     caller_ids_closed: Reason | None = None
     caller_ids_open_at: datetime | None = None
+    pool: PoolInUse | None = None

@@ -5,21 +5,23 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from orchestrator.model.campaign_status import CampaignStatus
-from orchestrator.policy.caller_id import when_a_place_frees
 from orchestrator.policy.calling_hours import is_open
 from orchestrator.policy.gate.answers import Hold
-from orchestrator.policy.gate.caps import CAPS, RESTS, said_by_law
+from orchestrator.policy.gate.caller_ids import CALLER_IDS
+from orchestrator.policy.gate.caps import CAPS, RESTS, asked_law, said_by_law, us_who_say, warned_of
 from orchestrator.policy.gate.check import Check, Facts
 from orchestrator.policy.gate.common_hours import hold_closed
 from orchestrator.policy.gate.consents import CONSENT
 from orchestrator.policy.gate.facts import GateFacts
 from orchestrator.policy.gate.law import LAW
+from orchestrator.policy.gate.limits import Author
 from orchestrator.policy.gate.lists import LISTS
 from orchestrator.policy.gate.reassigned import CLEARED
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.kinds import Kind
 
 _ASK_AGAIN_IN_USE = timedelta(minutes=1)
+_MIN_GAP = "min_gap"
 
 
 def _dialing_stopped(facts: GateFacts, now: datetime) -> Hold | None:  # noqa: ARG001 the table's shape
@@ -75,20 +77,21 @@ def _gap_facts(facts: GateFacts, now: datetime) -> Facts:
     holds = max(ends, key=lambda name: ends[name], default=None)
     ours = {"last_dial_at": facts.last_dial_to_number_at, "gap": facts.number_gap, "holds": holds}
     laws = {"last_dial_for_anybody_at": facts.last_dial_at, "gap_of_law": facts.law_gap}
-    return {**ours, **(laws if facts.law_gap else {})}
+    said_by = [_gap_author(facts, holds)] if holds else []
+    return {**ours, "said_by": said_by, **(laws if facts.law_gap else {}), **_gap_warned_of(facts, now)}
 
 
-def _caller_id_resting(facts: GateFacts, now: datetime) -> Hold | None:  # noqa: ARG001
-    rests = facts.caller_ids_closed is Reason.CALLER_ID_RESTING
-    return Hold(Reason.CALLER_ID_RESTING, facts.caller_ids_open_at) if rests else None
+def _gap_author(facts: GateFacts, holds: str) -> str:
+    if holds == _MIN_GAP:
+        return us_who_say(facts, _MIN_GAP, facts.number_gap)
+    return (Author.LAW if holds == "law" else Author.CAMPAIGN).value
 
 
-def _caller_id_quota(facts: GateFacts, now: datetime) -> Hold | None:
-    if facts.caller_ids_closed is Reason.CALLER_ID_QUOTA:
-        return Hold(Reason.CALLER_ID_QUOTA, facts.caller_ids_open_at)
-    if facts.caller_id_day_limit is None or facts.caller_id_dials_last_day < facts.caller_id_day_limit:
-        return None
-    return Hold(Reason.CALLER_ID_QUOTA, when_a_place_frees(facts.caller_id_frees_at or now, now))
+def _gap_warned_of(facts: GateFacts, now: datetime) -> Facts:
+    law = asked_law(facts)
+    gap = law.caps.min_gap if law else None
+    free_at = facts.last_dial_at + gap if gap and facts.last_dial_at else now
+    return warned_of(facts, gap, Hold(Reason.NUMBER_GAP, free_at) if free_at > now else None)
 
 
 FOR_NOW = (
@@ -122,19 +125,10 @@ FOR_NOW = (
         "number_gap",
         _number_gap,
         _gap_facts,
-        said_by_law(Kind.CAP, "min_gap"),
+        said_by_law(Kind.CAP, _MIN_GAP),
     ),
     *RESTS,
     *CAPS,
-    Check("caller_id_resting", _caller_id_resting, lambda facts, _now: {"pool": facts.caller_ids_closed}),
-    Check(
-        "caller_id_quota",
-        _caller_id_quota,
-        lambda facts, _now: {
-            "dials_in_24h": facts.caller_id_dials_last_day,
-            "most": facts.caller_id_day_limit,
-            "pool": facts.caller_ids_closed,
-        },
-    ),
+    *CALLER_IDS,
 )
 """The passing checks, in the order in which they are asked."""

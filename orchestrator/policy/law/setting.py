@@ -18,7 +18,7 @@ AUTO: Final = "auto"
 
 
 class LawMode(StrEnum):
-    """What the law's hours do to a campaign."""
+    """What the law's hours, holidays, caps and rests do to a campaign."""
 
     ENFORCE = "enforce"
     WARN = "warn"

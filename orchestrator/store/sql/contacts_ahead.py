@@ -69,19 +69,20 @@ _LATELY = text(
 
 _LISTS = text(
     f"""
-    SELECT l.name, l.kind, l.as_of, l.max_age_s FROM lists l JOIN campaigns k ON k.id = :campaign_id
+    SELECT l.name, l.kind, l.as_of, l.max_age_s, l.regions FROM lists l JOIN campaigns k ON k.id = :campaign_id
     WHERE {holds_for("k")} ORDER BY l.kind, l.name
     """  # noqa: S608
 )
 
 
 class ListInForce(NamedTuple):
-    """A list that a campaign asks: its kind, the date of its copy, and how old that may be, in s."""
+    """A list that a campaign asks: its kind, the date of its copy, how old that may be, in s, and where it counts."""
 
     name: str
     kind: str
     as_of: datetime | None
     max_age_s: int | None
+    regions: Sequence[str] = ()
 
 
 class CallsLately(NamedTuple):

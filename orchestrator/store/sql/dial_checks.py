@@ -16,6 +16,7 @@ from orchestrator.policy.caller_id import ClosedCallerIds
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.dial_gate import GateFacts
+from orchestrator.policy.gate.limits import limits_of_law
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import Law, law_for
 from orchestrator.policy.law.regions import regions_of
@@ -34,7 +35,7 @@ from orchestrator.store.sql.dial_counts import Dials
 from orchestrator.store.sql.hours_in_force import hours_in_force
 from orchestrator.store.sql.listed_numbers import REGISTRIES, standing
 from orchestrator.store.sql.moment import AT, IS_ASKED, known_by_then
-from orchestrator.store.sql.number_history import HISTORY, NumberDials, caps_and_dials, limits_of
+from orchestrator.store.sql.number_history import HISTORY, NumberDials, caps_and_dials, ours_of
 from orchestrator.store.sql.tables import CALLING_US
 
 _HOLDS = f"(s.expires_at IS NULL OR s.expires_at > {AT})"
@@ -51,6 +52,7 @@ _COLUMNS = f"""
     c.status AS contact_status, c.current_call_id, c.not_before, c.not_after, c.ignore_hours,
     k.id AS campaign_id, k.kind, k.status AS campaign_status, k.starts_at, k.ends_at, k.number_gap_s,
     {hours_in_force("k")} AS calling_hours, k.purpose, k.voice, k.law::text AS law,
+    coalesce(k.caps, '{{}}')::text AS own_caps,
     k.default_timezone, k.retry::text AS retry, k.caller_id_pool,
     coalesce(k.allow_number_kinds, '[]')::text AS allow_number_kinds,
     (SELECT r.dial_regions::text FROM connections r WHERE r.id = k.connection_id) AS dial_regions,
@@ -146,9 +148,10 @@ def gate_facts(
     enforced = law if law_mode is LawMode.ENFORCE else None
     lifts = stored_lifts(row["lifts"])
     lifted = lifted_by(lifts)
-    limits = limits_of(row, enforced, lifted=lifted)
-    in_a_day, in_a_week = dials.in_a_day(limits.in_a_day), dials.in_a_week(limits.in_a_week)
-    on_subject = dials.on_subject(limits.on_subject)
+    ours = ours_of(row, lifted=lifted)
+    limits = ours.tightened_by(limits_of_law(enforced))
+    in_a_day, in_a_week = dials.in_a_day(limits.per_number_24h), dials.in_a_week(limits.per_number_7d)
+    on_subject = dials.on_subject(limits.per_subject_24h)
     return GateFacts(
         campaign_status=row["campaign_status"],
         calling_hours=hours,
@@ -190,18 +193,20 @@ def gate_facts(
         last_dial_at=dials.last_at,
         law_gap=(enforced and enforced.caps.min_gap) or timedelta(0),
         number_dials_last_day=in_a_day.counted,
-        number_day_limit=limits.in_a_day,
+        number_day_limit=limits.per_number_24h,
         number_frees_at=in_a_day.frees_at,
         number_dials_last_week=in_a_week.counted,
-        number_week_limit=limits.in_a_week,
+        number_week_limit=limits.per_number_7d,
         number_week_frees_at=in_a_week.frees_at,
         subject_dials_last_day=on_subject.counted,
-        subject_day_limit=limits.on_subject,
+        subject_day_limit=limits.per_subject_24h,
         subject_frees_at=on_subject.frees_at,
         last_human_at=row["last_human_at"],
-        rest_after_human=limits.after_human,
+        rest_after_human=limits.rest_after_human,
         last_abandoned_at=row["last_abandoned_at"],
-        rest_after_abandoned=limits.after_abandoned,
+        rest_after_abandoned=limits.rest_after_abandoned,
+        ours=ours,
+        own_caps=values_of(row["own_caps"]),
         lifts=lifts,
         caller_id_dials_last_day=from_caller_id.counted,
         caller_id_day_limit=row["caller_id_day_limit"],

@@ -7,17 +7,17 @@ its campaign; the statement takes the installation's caps and the moment `at` as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from sqlalchemy import RowMapping
 
 from orchestrator.bounds import MOST_DIALS_PER_NUMBER
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.policy.caps import CAP_WINDOW, WEEK
+from orchestrator.policy.gate.limits import Limits
 from orchestrator.policy.hold_reasons import Reason
-from orchestrator.policy.law.law import Law, LawCaps, LawRests
 from orchestrator.policy.purposes import UNCAPPED
 from orchestrator.store.sql.dial_counts import PENDING, Dials
 from orchestrator.store.sql.lifted_holds import lifts_in_force
@@ -27,6 +27,14 @@ from orchestrator.store.sql.tables import CONVERSATION, COUNTED_DIALS
 
 _LOOKED_AT = 16
 """How many dials are looked at where the caps are smaller: what a law says may be more."""
+
+_LIMITED: Final = (  # the columns of Limits
+    Reason.NUMBER_DAY_LIMIT,
+    Reason.NUMBER_WEEK_LIMIT,
+    Reason.SUBJECT_DAY_LIMIT,
+    Reason.REST_AFTER_HUMAN,
+    Reason.REST_AFTER_ABANDONED,
+)
 
 _IS_CAPPED: Final = f"coalesce(k.purpose, '') NOT IN {one_of(sorted(UNCAPPED))}"
 
@@ -125,37 +133,9 @@ HISTORY: Final = f"""
 """The columns that `caps`, `to_number`, the dials of the number, and `lifted` add to the facts of the gate."""
 
 
-class Limits(NamedTuple):
-    """The caps and rests that hold for a contact: those of the installation, of its campaign, and of the law."""
-
-    in_a_day: int | None
-    in_a_week: int | None
-    on_subject: int | None
-    after_human: timedelta | None
-    after_abandoned: timedelta | None
-
-
-def limits_of(row: RowMapping, law: Law | None, *, lifted: Collection[Reason] = ()) -> Limits:
-    """Return the strictest of what the columns of `HISTORY` say and what the law does; None where it does not bind.
-
-    Of the holds that a person has `lifted` the law's alone are left.
-    """
-    caps, rests = (law.caps, law.rests) if law else (LawCaps(), LawRests())
-
-    def strictest(choose: Callable[[Any, Any], Any], reason: Reason, by_law: Any) -> Any:
-        return _strictest(choose, None if reason in lifted else row[reason.value], by_law)
-
-    return Limits(
-        strictest(min, Reason.NUMBER_DAY_LIMIT, caps.per_number_24h),
-        strictest(min, Reason.NUMBER_WEEK_LIMIT, caps.per_number_7d),
-        strictest(min, Reason.SUBJECT_DAY_LIMIT, caps.per_subject_24h),
-        strictest(max, Reason.REST_AFTER_HUMAN, rests.after_human),
-        strictest(max, Reason.REST_AFTER_ABANDONED, rests.after_abandoned),
-    )
-
-
-def _strictest(choose: Callable[[Any, Any], Any], said: Any, by_law: Any) -> Any:
-    return said if by_law is None else by_law if said is None else choose(said, by_law)
+def ours_of(row: RowMapping, *, lifted: Collection[Reason] = ()) -> Limits:
+    """Return the caps and rests of the installation and the campaign, without the holds that a person has lifted."""
+    return Limits(*(None if reason in lifted else row[reason.value] for reason in _LIMITED))
 
 
 class NumberDials:

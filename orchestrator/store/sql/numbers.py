@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, select, update
@@ -10,6 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.tables import flows, numbers
+
+
+def answered(tx: Connection, among: Collection[str]) -> frozenset[str]:
+    """Return those of these numbers whose calls a flow answers."""
+    return frozenset(tx.execute(select(numbers.c.number).where(numbers.c.number.in_(among))).scalars())
 
 
 def _shown() -> Select[Any]:

@@ -368,6 +368,7 @@ def test_the_fourth_call_to_a_number_in_a_day_is_refused_with_the_reason_and_the
 
     assert (refused.status_code, refused.json["code"]) == (409, "number_day_limit")
     assert "24 hours" in refused.json["detail"]
+    assert refused.json["detail"].endswith("This is said by the caps of the installation: 3.")
     assert refused.json["until"].endswith("Z")
 
 

@@ -21,16 +21,24 @@ def in_force(services: Services) -> Caps:
         return caps_in_force(tx, services.caps)
 
 
-def test_the_caps_of_a_new_installation_are_shown_with_the_gap_of_campaigns_that_say_none(rest: Rest) -> None:
+def test_a_gap_that_nobody_set_is_not_in_force_and_the_default_of_campaigns_stands_beside_it(rest: Rest) -> None:
     shown = rest.get("/v1/policy").json
 
     assert shown == {
-        "caps": {**BY_DEFAULT, "min_gap": "2h"},
+        "caps": BY_DEFAULT,
+        "default_number_gap": "2h",
         "said": NOTHING,
         "settings": BY_DEFAULT,
         "retention": {**dict.fromkeys(("contacts", "recordings", "calls", "consents")), "opt_outs": "forever"},
         "changes": [],
     }
+
+
+def test_the_gap_that_somebody_set_is_that_of_campaigns_that_say_none(rest: Rest) -> None:
+    changed = rest.patch("/v1/policy", {"caps": {"min_gap": "3h"}, **REASON}).json
+
+    assert changed and (changed["caps"]["min_gap"], changed["default_number_gap"]) == ("3h", "3h")
+    assert rest.campaign()["number_gap"] == "3h"
 
 
 def test_a_change_holds_at_once_and_keeps_what_is_not_named(rest: Rest, services: Services) -> None:

@@ -175,7 +175,11 @@ def test_a_number_that_was_dialed_three_times_in_a_day(world: World) -> None:
     _, contact_id = one_more(world)
 
     assert until_it_ends(world, contact_id, Reason.NUMBER_DAY_LIMIT, "number_day_limit") == first + DAY
-    assert failed(explained(world, contact_id))["number_day_limit"] == {"dials_in_24h": 3, "most": 3}
+    assert failed(explained(world, contact_id))["number_day_limit"] == {
+        "dials_in_24h": 3,
+        "most": 3,
+        "said_by": ["installation"],
+    }
 
 
 def test_a_caller_id_that_has_dialed_as_often_as_it_may(world: World) -> None:

@@ -10,11 +10,14 @@ import pytest
 
 from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict, NotFound
+from orchestrator.ids import new_id
 from orchestrator.operations.campaigns.preflight_campaign import Preflight, preflight_campaign
 from orchestrator.operations.campaigns.start_campaign import Start, start_campaign
 from orchestrator.operations.contacts.explain_contact import explain_contact
 from orchestrator.operations.contacts.suppress_number import suppress_number
+from orchestrator.operations.lists.manage_lists import create_list
 from orchestrator.policy.explain import Verdict
+from orchestrator.policy.lists.list_fields import NewList
 from tests.support.dial_history import dialed, recorded, sent_at
 from tests.support.world import World
 
@@ -360,3 +363,36 @@ def test_a_preflight_changes_nothing(world: World) -> None:
     preflight(world, campaign_id)
 
     assert (dict(world.contact_row(contact_id)), dict(world.campaign_row(campaign_id))) == before
+
+
+def test_rules_of_the_law_that_nothing_holds_are_told_with_their_source(world: World) -> None:
+    for name, regions, max_age in (("national", ["US"], "90d"), ("elsewhere", ["FR"], "31d")):
+        fields = {"name": name, "kind": "registry", "regions": regions, "max_age": max_age}
+        world.run(create_list, NewList.model_validate(fields), list_id=new_id("lst"))
+    world.execute("UPDATE lists SET as_of = now() - interval '40 days'")
+    world.execute("""UPDATE installation SET policy = '{"retention": {"calls": "90d"}}' WHERE id = 1""")
+    guards = {"abandon": {"pause": 0.05, "because": "a trial"}}
+    campaign_id = world.campaign(status="draft", purpose="sales", voice="agent", guards=guards)
+    world.contact(campaign_id, phone="+13125550142")
+
+    told = [each for each in preflight(world, campaign_id).warnings if str(each.code).endswith("_by_law")]
+
+    assert [(each.code, each.pointer) for each in told] == [
+        ("abandon_by_law", "/guards/abandon"),
+        ("list_age_by_law", "/lists/registry"),
+        ("list_age_by_law", "/lists/registry"),
+        ("retention_by_law", ""),
+        ("caller_id_by_law", "/caller_ids"),
+    ]
+    assert "16 CFR 310.4(b)(4)" in told[0].detail
+    assert "max_age of national is 90 days" in told[1].detail and "is 40 days old" in told[2].detail
+    assert "16 CFR 310.5" in told[3].detail
+
+
+def test_a_flow_without_a_way_to_opt_out_is_told_by_which_law_it_needs_one(world: World) -> None:
+    campaign_id = world.campaign(status="draft", purpose="sales", voice="recorded")
+    world.contact(campaign_id, phone="+13125550142")
+
+    [told] = [each for each in preflight(world, campaign_id).warnings if each.code == "opt_out_missing"]
+
+    assert told.pointer == "/flow" and "47 CFR 64.1200(b)(3)" in told.detail

@@ -64,6 +64,15 @@ def test_a_hold_says_until_when_and_which_check_did_not_pass(console: Console) -
     ]
 
 
+def test_a_fact_about_several_numbers_is_told_in_words(console: Console) -> None:
+    full = [{"number": "+12125550111", "dials_in_1h": 20, "frees_at": None}, {"number": "+12125550112"}]
+    check = {"check": "caller_id_quota", "passed": False, "facts": {"full": full}, "source": None, "as_of": None}
+
+    print_explanation(console, "+13055550123", {**HELD, "checks": [check]})
+
+    assert "full (number +12125550111, dials in 1h 20) (number +12125550112)" in " ".join(shown(console).split())
+
+
 def test_somebody_who_may_be_called_is_said_so(console: Console) -> None:
     print_explanation(console, "Ann", {**HELD, "verdict": "go", "until": None, "checks": CHECKS[:1]})
 

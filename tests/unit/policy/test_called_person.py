@@ -19,6 +19,7 @@ from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.caps import CAP_WINDOW, DEFAULT_CAPS
 from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.dial_gate import GateFacts, Go, Hold, Never, may_dial
+from orchestrator.policy.gate.limits import limits_of_law
 from orchestrator.policy.guards.judge import GuardCounts, State, judge_abandon
 from orchestrator.policy.guards.rules import Guards
 from orchestrator.policy.hold_reasons import Reason
@@ -30,7 +31,7 @@ from orchestrator.policy.phone.number_kind import number_kind
 from orchestrator.policy.purposes import DEFAULT_PURPOSE, Purpose
 from orchestrator.policy.ring_time import why_ring_too_short
 from orchestrator.policy.zones.contact_zones import law_zones_for, zones_for
-from orchestrator.store.sql.number_history import limits_of
+from orchestrator.store.sql.number_history import ours_of
 
 ROWS = list(csv.DictReader((Path(__file__).parent / "called_person.csv").read_text().splitlines()))
 _DIALS = re.compile(r"(\d+) dials by two other campaigns, oldest (\S+Z)")
@@ -60,7 +61,8 @@ def _facts(number: str, settings: dict[str, Any], now: datetime) -> GateFacts:
     hours = CallingHours.model_validate({**windows, **({"timezone": settings["tz"]} if "tz" in settings else {})})
     purpose = found[1] if (found := _PURPOSE.search(settings.get("x", ""))) else DEFAULT_PURPOSE
     law, ends_at = law_for(regions_of(number), Purpose(purpose)), settings.get("ends_at")
-    limits, last = limits_of(INSTALLATION, law), {name: _moment(name, settings.get("x", "")) for name in _LAST}
+    limits = ours_of(INSTALLATION).tightened_by(limits_of_law(law))
+    last = {name: _moment(name, settings.get("x", "")) for name in _LAST}
     dials = _DIALS.search(settings.get("x", ""))
     closed = _closed_caller_ids(settings.get("x", ""), now)
     return GateFacts(
@@ -74,11 +76,11 @@ def _facts(number: str, settings: dict[str, Any], now: datetime) -> GateFacts:
         number_kind=number_kind(number),
         suppressed=settings.get("suppressed", False),
         number_dials_last_day=int(dials[1]) if dials else 0,
-        number_day_limit=limits.in_a_day,
+        number_day_limit=limits.per_number_24h,
         last_human_at=last["conversation"],
-        rest_after_human=limits.after_human,
+        rest_after_human=limits.rest_after_human,
         last_abandoned_at=last["abandoned call to it ended"],
-        rest_after_abandoned=limits.after_abandoned,
+        rest_after_abandoned=limits.rest_after_abandoned,
         number_frees_at=datetime.fromisoformat(dials[2]) + CAP_WINDOW if dials else None,
         consent_required=_consent_required(settings.get("x", "")),
         ends_at=datetime.fromisoformat(ends_at) if ends_at else None,
