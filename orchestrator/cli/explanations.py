@@ -31,7 +31,7 @@ def print_explanation(console: Console, title: str, told: Mapping[str, Any]) -> 
     console.print(table)
 
 
-_WHO = {"contact": "contact", "number": "number", "campaign_default": "campaign's default"}
+_WHO = {"contact": "contact", "number": "number", "region": "region", "campaign_default": "campaign's default"}
 
 
 def print_campaign(console: Console, title: str, told: Mapping[str, Any]) -> None:

@@ -13,8 +13,6 @@ from orchestrator.clock import Clock
 from orchestrator.contact_files.contact_rows import ContactForm, NewContact
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.model.campaign_status import OPEN_CAMPAIGN, CampaignStatus
-from orchestrator.policy.campaign_rules import CallingHours
-from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.variables import given_to_all, is_blank
 from orchestrator.policy.zones.contact_zones import zones_for
@@ -29,15 +27,14 @@ class UploadTarget:
 
     campaign_id: str
     form: ContactForm
-    hours: CallingHours
     default_timezone: str | None
     now: datetime
     given: frozenset[str] = frozenset()  # inputs that the flow requires and the campaign gives to everybody
 
     def zone_of(self, contact: NewContact) -> str:
         """Return the key of the zones in which a contact may be."""
-        known = zones_for(contact.phone, contact.timezone, self.default_timezone, hours=self.hours, now=self.now)
-        return known.key
+        said = contact.timezone, self.default_timezone
+        return zones_for(contact.phone, *said, region=contact.region, now=self.now).key
 
     def in_region(self, region: str | None) -> UploadTarget:
         """Return this target with national numbers read as those of `region`."""
@@ -45,7 +42,7 @@ class UploadTarget:
 
     def has_changed(self, campaign: Row[Any]) -> bool:
         """Return whether the campaign places contacts otherwise now."""
-        return (self.hours, self.default_timezone) != (_hours_of(campaign), campaign.default_timezone)
+        return bool(self.default_timezone != campaign.default_timezone)
 
 
 def upload_target_of(
@@ -82,7 +79,6 @@ def _target(campaign: Row[Any], flows: FlowCache, clock: Clock) -> UploadTarget:
             optional=(*flow.optional_inputs, *given),
             allowed_kinds=frozenset(map(NumberKind, campaign.allow_number_kinds)),
         ),
-        hours=_hours_of(campaign),
         default_timezone=campaign.default_timezone,
         now=clock(),
         given=given,
@@ -103,10 +99,6 @@ def hold_open(tx: Connection, place: UploadTarget, *, contact_ids: Collection[st
         raise Conflict("variables_changed", detail, status=campaign.status)
     if place.has_changed(campaign):
         mark_outdated(tx, contact_ids)
-
-
-def _hours_of(campaign: Row[Any]) -> CallingHours:
-    return hours_in_force(campaign.calling_hours, campaign.purpose)
 
 
 def _taking_contacts(
