@@ -75,7 +75,7 @@ def warn_before_start(
     The flow of an older campaign may lack what a new one is refused for.
     """
     found = check_what_is_said(flow, purpose, voice)
-    asking = sorted({law.regions[-1] for law in laws if law.of(Kind.RECORDING)})
+    asking = sorted({rule.pack.upper() for law in laws for rule in law.of(Kind.RECORDING)})
     if asking and (why := records_unannounced(flow)):
         detail = f"{why}; the law asks for it in {', '.join(asking)}"
         found.warnings.append(SpokenProblem("recording_unannounced", None, detail))

@@ -299,16 +299,11 @@ def _of_what_is_said(campaign: Row[Any], survey: Survey, flows: FlowCache) -> li
 
 
 def _laws(campaign: Row[Any], survey: Survey, flows: FlowCache) -> list[Law]:
-    """Return the law of each place in which contacts are."""
-    known = _purpose_and_voice(campaign, flows)
-    return [law_for(_places(region), *known) for region in sorted(survey.by_region) if region]
+    """Return the law by which each of the contacts is called."""
+    known, more = _purpose_and_voice(campaign, flows), stored_setting(campaign.law).more_packs
+    return [law_for(places, *known, also=more) for places in sorted(survey.places)]
 
 
 def _purpose_and_voice(campaign: Row[Any], flows: FlowCache) -> tuple[Purpose, Voice | None]:
     voice = Voice(campaign.voice) if campaign.voice else voice_of(flows, campaign.flow_id)
     return Purpose(campaign.purpose or DEFAULT_PURPOSE), voice
-
-
-def _places(region: str) -> tuple[str, ...]:
-    """Return `US-FL` as its country and itself."""
-    return tuple(dict.fromkeys((region.partition("-")[0], region)))

@@ -67,6 +67,7 @@ class Survey:
     """The contacts of a campaign by the gate's answer; each is counted once, and by its region once more.
 
     `waits_for_somebody` counts those of the held whose time nobody knows, or who only wait for the campaign's end.
+    `places` are the places of each contact, by whose law it is called; `by_region` has the last of them.
     """
 
     contacts: int = 0
@@ -74,12 +75,15 @@ class Survey:
     waits_for_somebody: int = 0
     held: dict[Reason, Group] = field(default_factory=dict)
     never: dict[Reason, Group] = field(default_factory=dict)
+    places: set[tuple[str, ...]] = field(default_factory=set)
     by_region: Counter[str] = field(default_factory=Counter)
     dialable_by_region: Counter[str] = field(default_factory=Counter)
 
-    def add(self, contact_id: str, answer: GateAnswer, region: str) -> None:
+    def add(self, contact_id: str, answer: GateAnswer, places: tuple[str, ...]) -> None:
         """Count one contact."""
+        region = places[-1] if places else _NOWHERE
         self.contacts += 1
+        self.places.add(places)
         self.by_region[region] += 1
         match answer:
             case Go():
@@ -108,10 +112,6 @@ class _Place(NamedTuple):
     kind: NumberKind
     countries: frozenset[str]
     regions: tuple[str, ...]
-
-    @property
-    def region(self) -> str:
-        return self.regions[-1] if self.regions else _NOWHERE
 
 
 def survey_contacts(
@@ -163,7 +163,7 @@ class _Surveyor:
         for row in rows:
             contact_id = row["id"]
             answer = alone[contact_id] if contact_id in alone else self._answers.get(kinds.get(contact_id, ()), _GONE)
-            self._survey.add(contact_id, _answer(row, answer, self._at), row["region"] or places[contact_id].region)
+            self._survey.add(contact_id, _answer(row, answer, self._at), self._regions(row, places[contact_id]))
 
     def _judge(
         self, tx: Connection, undone: Sequence[RowMapping], kinds: Mapping[str, tuple[Any, ...]]
@@ -202,6 +202,9 @@ class _Surveyor:
             row["is_allowed"],
             self._full_caller_id(row),
         )
+
+    def _regions(self, row: RowMapping, place: _Place) -> tuple[str, ...]:
+        return regions_of(row["phone"], row["region"]) if row["region"] else place.regions
 
     def _full_caller_id(self, row: RowMapping) -> str | None:
         """Return the caller id of a contact where that is full; which it is takes long to say."""
