@@ -261,6 +261,7 @@ class CallerIdRoom(TypedDict):
     number: str
     attestation: str | None
     room_today: int | None
+    dials_24h: int
 
 
 class CallingHoursOutput(TypedDict):
@@ -3483,6 +3484,7 @@ class StatsView(TypedDict):
     guards: list[GuardView]
     abandon_rate_30d: float | None
     spend: SpendView | None
+    warnings: list[FindingView]
     rate: Rate
     latency_ms: Latency
 
