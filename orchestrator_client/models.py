@@ -1337,6 +1337,15 @@ class PreviewedProblem(TypedDict):
     detail: str
 
 
+PreviewedZone = TypedDict(
+    "PreviewedZone",
+    {
+        "name": str,
+        "from": Literal["contact", "number", "region", "campaign_default"],
+    },
+)
+
+
 class Problem(TypedDict):
     """
     A refusal (RFC 9457).
@@ -3328,6 +3337,7 @@ class PreviewedRow(TypedDict):
 
     row: int
     contact: PreviewedContact | None
+    zones: list[PreviewedZone]
     problem: PreviewedProblem | None
 
 

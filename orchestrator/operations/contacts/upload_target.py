@@ -15,7 +15,7 @@ from orchestrator.errors import Conflict, NotFound
 from orchestrator.model.campaign_status import OPEN_CAMPAIGN, CampaignStatus
 from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.variables import given_to_all, is_blank
-from orchestrator.policy.zones.contact_zones import zones_for
+from orchestrator.policy.zones.contact_zones import Provenance, binding_zones, zones_for
 from orchestrator.store.sql.campaigns import find_campaign, lock_campaign, share_lock_campaign
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.outdated_zones import mark_outdated
@@ -35,6 +35,11 @@ class UploadTarget:
         """Return the key of the zones in which a contact may be."""
         said = contact.timezone, self.default_timezone
         return zones_for(contact.phone, *said, region=contact.region, now=self.now).key
+
+    def binding_zones_of(self, contact: NewContact) -> dict[str, Provenance]:
+        """Return each zone that decides when a contact may be called, and who says it."""
+        said = contact.timezone, contact.timezone_source, self.default_timezone
+        return binding_zones(contact.phone, *said, region=contact.region, now=self.now)
 
     def in_region(self, region: str | None) -> UploadTarget:
         """Return this target with national numbers read as those of `region`."""
