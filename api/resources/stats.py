@@ -151,4 +151,5 @@ def _read(services: Services, campaign_id: str) -> StatsView:
     people["abandon_rate_30d"] = numbers["abandon_rate_30d"]
     rate = {"dials_per_s": numbers["dials_per_s"], "limit": numbers["limit"]}
     latency = {"event_to_command": numbers["event_to_command_ms"]}
-    return StatsView.model_validate({**numbers, "calls": calls, "people": people, "rate": rate, "latency_ms": latency})
+    shown = {**numbers, "calls": calls, "people": people, "rate": rate, "latency_ms": latency}
+    return StatsView.model_validate(shown, from_attributes=True)
