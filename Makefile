@@ -77,8 +77,10 @@ docs: setup  ## write the pages, and the parts of the Python client, that are ma
 	$(BIN)/python -m tests.support.rule_tests
 	$(BIN)/python -m tests.support.state_tables
 
-zones: setup  ## write the zones behind numbers anew, after phonenumbers or tools/number_zones.toml changed
+zones: setup  ## write the zones of numbers and regions anew, after phonenumbers, tzdata or tools/number_*.toml changed
 	$(BIN)/python -m tools.make_number_zones
+	$(BIN)/python -m tools.make_number_regions
+	$(BIN)/python -m tools.make_region_zones
 
 # What each seed comes to is printed; a broken promise with its seed and the timeline of its call.
 SEEDS ?= 1..10

@@ -261,6 +261,7 @@ class CallerIdRoom(TypedDict):
     number: str
     attestation: str | None
     room_today: int | None
+    dials_24h: int
 
 
 class CallingHoursOutput(TypedDict):
@@ -1334,6 +1335,15 @@ class PreviewedProblem(TypedDict):
     code: str
     field: str | None
     detail: str
+
+
+PreviewedZone = TypedDict(
+    "PreviewedZone",
+    {
+        "name": str,
+        "from": Literal["contact", "number", "region", "campaign_default"],
+    },
+)
 
 
 class Problem(TypedDict):
@@ -3328,6 +3338,7 @@ class PreviewedRow(TypedDict):
 
     row: int
     contact: PreviewedContact | None
+    zones: list[PreviewedZone]
     problem: PreviewedProblem | None
 
 
@@ -3484,6 +3495,7 @@ class StatsView(TypedDict):
     guards: list[GuardView]
     abandon_rate_30d: float | None
     spend: SpendView | None
+    warnings: list[FindingView]
     rate: Rate
     latency_ms: Latency
 

@@ -40,7 +40,7 @@ class ZoneView(BaseModel):
     model_config = ConfigDict(validate_by_alias=True, serialize_by_alias=True)
 
     name: str
-    from_: str = Field(alias="from", description="`contact`, `number` or `campaign_default`.")
+    from_: str = Field(alias="from", description="`contact`, `number`, `region` or `campaign_default`.")
     local: str | None = Field(description="Null for a name that is no time zone.")
 
 

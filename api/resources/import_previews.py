@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.routes import Body, Resource
 from api.http.upload_parameters import ProblemKind
@@ -14,6 +14,7 @@ from orchestrator.contact_files.byte_lines import WholeFile
 from orchestrator.operations.contacts.preview_import import preview_import
 from orchestrator.policy.roles import Role
 from orchestrator.policy.timestamps import Moment
+from orchestrator.policy.zones.contact_zones import Provenance
 from orchestrator.policy.zones.timezone_source import TimezoneSource
 from orchestrator.services import Services
 
@@ -42,11 +43,21 @@ class PreviewedProblem(BaseModel):
     detail: str
 
 
+class PreviewedZone(BaseModel):
+    """A time zone that must be open for a contact to be called, and how it is known."""
+
+    model_config = ConfigDict(validate_by_alias=True, serialize_by_alias=True)
+
+    name: str
+    from_: Provenance = Field(alias="from")
+
+
 class PreviewedRow(BaseModel):
     """One of the first rows: its contact, or what is wrong with it (a duplicate has both)."""
 
     row: int
     contact: PreviewedContact | None
+    zones: list[PreviewedZone]
     problem: PreviewedProblem | None
 
 

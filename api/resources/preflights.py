@@ -55,6 +55,7 @@ class CallerIdRoom(BaseModel):
     number: str
     attestation: str | None
     room_today: int | None
+    dials_24h: int = Field(description="Made in the 24 hours until `at`, by all campaigns; at most 1,000 are counted.")
 
 
 class ListAge(BaseModel):

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from api.http.routes import Resource
 from api.resources.campaigns import StatusReason
+from api.resources.preflights import FindingView
 from api.resources.summaries import CallTotals, ContactCounts, WaitView
 from orchestrator.operations.campaigns.find_campaigns import find_as_it_is
 from orchestrator.operations.campaigns.read_stats import read_stats
@@ -113,6 +114,9 @@ class StatsView(BaseModel):
     guards: list[GuardView]
     abandon_rate_30d: float | None = Field(description="Of the people who answered in 30 days; null for none.")
     spend: SpendView | None = Field(description="Null for a campaign without a budget.")
+    warnings: list[FindingView] = Field(
+        description="`dials_per_caller_id`: one of its caller ids has made over 75 dials in 24 hours, for whomever."
+    )
     rate: Rate
     latency_ms: Latency
 
@@ -147,4 +151,5 @@ def _read(services: Services, campaign_id: str) -> StatsView:
     people["abandon_rate_30d"] = numbers["abandon_rate_30d"]
     rate = {"dials_per_s": numbers["dials_per_s"], "limit": numbers["limit"]}
     latency = {"event_to_command": numbers["event_to_command_ms"]}
-    return StatsView.model_validate({**numbers, "calls": calls, "people": people, "rate": rate, "latency_ms": latency})
+    shown = {**numbers, "calls": calls, "people": people, "rate": rate, "latency_ms": latency}
+    return StatsView.model_validate(shown, from_attributes=True)

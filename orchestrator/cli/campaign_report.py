@@ -135,10 +135,10 @@ def _heard(stats: Mapping[str, Any]) -> str:
 
 
 def _warnings(stats: Mapping[str, Any]) -> list[str]:
-    """Return what guards warn of; the one that has paused the campaign is its reason."""
-    return [
-        f"guard {guard['guard']}: {guard['detail']}" for guard in stats.get("guards", ()) if guard["state"] == "warn"
-    ]
+    """Return what guards and figures warn of; the guard that has paused the campaign is its reason."""
+    guards = [guard for guard in stats.get("guards", ()) if guard["state"] == "warn"]
+    by_guards = [f"guard {guard['guard']}: {guard['detail']}" for guard in guards]
+    return by_guards + [warning["detail"] for warning in stats.get("warnings", ())]
 
 
 def _held(stats: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

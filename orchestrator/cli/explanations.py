@@ -22,7 +22,7 @@ def print_explanation(console: Console, title: str, told: Mapping[str, Any]) -> 
     console.print(Text.assemble((title, "bold"), ": ", (f"{words}{until}", style)))
     console.print(told["sentence"], markup=False)
     for zone in told["zones"]:
-        console.print(f"local time {zone['local'] or 'unknown'} in {zone['name']} (by the {_WHO[zone['from']]})")
+        console.print(f"local time {zone['local'] or 'unknown'} in {zone['name']} (by the {WHO[zone['from']]})")
     table = _table("check", "", "judged by")
     for check in told["checks"]:
         mark = Text("ok", style="green") if check["passed"] else Text("no", style="red")
@@ -31,7 +31,8 @@ def print_explanation(console: Console, title: str, told: Mapping[str, Any]) -> 
     console.print(table)
 
 
-_WHO = {"contact": "contact", "number": "number", "campaign_default": "campaign's default"}
+WHO = {"contact": "contact", "number": "number", "region": "region", "campaign_default": "campaign's default"}
+"""Who says a time zone, in words."""
 
 
 def print_campaign(console: Console, title: str, told: Mapping[str, Any]) -> None:

@@ -20,11 +20,10 @@ def why_not_called(
 
     Caps, consents and lists are not known offline and count as open.
     """
-    hours = CallingHours()
     facts = GateFacts(
         campaign_status=None,
-        calling_hours=hours,
-        zone_key=zones_for(phone, hours=hours, now=at).key,
+        calling_hours=CallingHours(),
+        zone_key=zones_for(phone, now=at).key,
         law_zone_key=law_zones_for(phone, now=at),
         law=law_for(regions_of(phone), purpose or Purpose(DEFAULT_PURPOSE), voice),
         number_kind=number_kind(phone),

@@ -10,8 +10,11 @@ from typing import Any
 from rich.console import Console
 
 from orchestrator.cli.api_client import ApiClient
+from orchestrator.cli.explanations import WHO
 from orchestrator.cli.output import print_json
 from orchestrator.cli.upload import content_type_of, counted, problem_lines
+
+_MOST_ZONES = 3  # of a row: a toll-free number has forty
 
 
 def preview_contacts(
@@ -54,7 +57,9 @@ def _contact(row: dict[str, Any]) -> str:
         return f"{row['problem']['status']}: {row['problem']['detail']}"
     fields = {name: value for name, value in row["contact"].items() if value and name != "variables"}
     words = [f"{name} {value}" for name, value in {**fields, **row["contact"]["variables"]}.items()]
-    return ", ".join(words)
+    zones = [f"{zone['name']} (by the {WHO[zone['from']]})" for zone in row["zones"][:_MOST_ZONES]]
+    more = len(row["zones"]) - len(zones)
+    return ", ".join([*words, *zones, *([f"{more} more zones"] if more else [])])
 
 
 def _counts(told: Mapping[str, Any]) -> str:

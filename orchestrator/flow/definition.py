@@ -164,31 +164,33 @@ class Flow:
         """Return the required variables that a contact with `variables` lacks; an empty text is none."""
         return tuple(name for name in self.required_inputs if _is_blank(variables.get(name)))
 
-    def contact_view(self, contact: Mapping[str, Any], *, region: str | None = None) -> dict[str, Any]:
+    def contact_view(
+        self, contact: Mapping[str, Any], *, region: str | None = None, packs: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
         """Return what templates see: the inputs, defaults applied, and the contact's phone, external_id and timezone.
 
         `contact` holds its variables and those three side by side; what the flow does not declare stays out. The
-        notices are there as the law of the place asks for them: of `region`, such as US-FL, or that of the phone.
+        notices are there as the law of the place asks for them: of `region`, such as US-FL, or that of the phone, and
+        as the law packs `packs` do.
         """
         view = {name: _given(contact.get(name), wanted.default) for name, wanted in self.inputs.items()}
         view |= {name: contact.get(name) for name in CONTACT_FIELDS}
         if self.opt_out:
             view[FAREWELL] = farewell(self.language_for(view))
-        return view | (self._notices(view, region) if self.reads_notices else {})
+        return view | (self._notices(view, region, packs) if self.reads_notices else {})
 
-    def notices_for(self, phone: str, region: str | None) -> tuple[Said, ...]:
+    def notices_for(self, phone: str, region: str | None, *, packs: tuple[str, ...] = ()) -> tuple[Said, ...]:
         """Return the notices that the engine says to a person there, in the order in which they are said."""
-        if not self.left_to_engine:
-            return ()
-        return self.says.said_to((notice for notice in NOTICES if notice in self.left_to_engine), phone, region)
+        left = [notice for notice in NOTICES if notice in self.left_to_engine]
+        return self.says.said_to(left, phone, region, packs=packs) if left else ()
 
     def language_for(self, contact: Mapping[str, Any]) -> str:
         """Return the language that the flow speaks with a contact, such as es-US; empty where nothing says it."""
         said = self.texts.language_for(contact) if self.texts else contact.get("language") or self.says.language
         return str(said or "")
 
-    def _notices(self, view: Mapping[str, Any], region: str | None) -> dict[str, str]:
-        return self.says.heard_by(str(view.get("phone") or ""), region, self.language_for(view))
+    def _notices(self, view: Mapping[str, Any], region: str | None, packs: tuple[str, ...]) -> dict[str, str]:
+        return self.says.heard_by(str(view.get("phone") or ""), region, self.language_for(view), packs=packs)
 
 
 def _is_blank(value: Any) -> bool:

@@ -94,14 +94,16 @@ class SaysOfItself:
         """Return when a notice is said."""
         return self.ai_notice if notice is Said.AI_NOTICE else self.recording_notice
 
-    def heard_by(self, phone: str, region: str | None, language: str) -> dict[str, str]:
+    def heard_by(self, phone: str, region: str | None, language: str, *, packs: tuple[str, ...] = ()) -> dict[str, str]:
         """Return the notices for a person by the names that templates read; empty where they are not said."""
-        said = self.said_to(NOTICES, phone, region)
+        said = self.said_to(NOTICES, phone, region, packs=packs)
         return {hidden_name(notice): sentence(notice, language) if notice in said else "" for notice in NOTICES}
 
-    def said_to(self, notices: Iterable[Said], phone: str, region: str | None) -> tuple[Said, ...]:
-        """Return those of the notices that are said to a person there."""
-        law = law_for(regions_of(phone, region), DEFAULT_PURPOSE, Voice.AI)
+    def said_to(
+        self, notices: Iterable[Said], phone: str, region: str | None, *, packs: tuple[str, ...] = ()
+    ) -> tuple[Said, ...]:
+        """Return those of the notices that are said to a person there, whom the law packs `packs` bind as well."""
+        law = law_for(regions_of(phone, region), DEFAULT_PURPOSE, Voice.AI, also=packs)
         return tuple(notice for notice in notices if self._is_said(notice, law))
 
     def _is_said(self, notice: Said, law: Law) -> bool:

@@ -78,7 +78,7 @@ def warn_before_start(
     found = check_what_is_said(flow, purpose, voice)
     bound = tuple(laws)
     _name_who_asks_for_an_opt_out(found, flow, bound)
-    asking = sorted({law.regions[-1] for law in bound if law.of(Kind.RECORDING)})
+    asking = sorted({rule.pack.upper() for law in bound for rule in law.of(Kind.RECORDING)})
     if asking and (why := records_unannounced(flow)):
         detail = f"{why}; the law asks for it in {', '.join(asking)}"
         found.warnings.append(SpokenProblem("recording_unannounced", None, detail))

@@ -133,8 +133,9 @@ _SENTENCES = {
     Reason.CALLBACK: "The person is to be called back at this time, first in line.",
     Reason.OUTSIDE_HOURS: "It is outside the calling hours in at least one of the contact's time zones.",
     Reason.ZONE_UNKNOWN: (
-        "The contact's time zone is unknown, or its zones share less than two hours a day; give the contact a timezone "
-        "(with the timezone_source `address` where its number lies elsewhere) or the campaign a default_timezone."
+        "The contact's time zone is unknown, or its zones share less than two hours a day of the calling hours; give "
+        "the contact a timezone, by its address (timezone_source `address`) where its number or region lies elsewhere, "
+        "or, for a number that tells no place, the campaign a default_timezone."
     ),
     Reason.NO_COMMON_HOURS: (
         "The campaign's calling hours and those that the law of the person's place allows have no minute in common, "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -76,11 +76,15 @@ def _money(cost: Decimal | None, dials: int) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a campaign says of itself, as far as warnings ask; `dials` is one of each contact that may be called."""
+    """What a campaign says of itself, as far as warnings ask; `dials` is one of each contact that may be called.
+
+    `made` are the dials of the last 24 hours from the caller id that has made most of them, whoever dialed.
+    """
 
     purpose: str | None
     is_always_open: bool
     caller_ids: int
+    made: int = 0
     verified: Sequence[str] = ()
     dials: int
     held_for_ever: int
@@ -109,12 +113,9 @@ def _warnings(plan: Plan) -> Iterator[Finding]:
     if plan.is_always_open:
         yield Finding("/calling_hours", "hours_always", "it calls at any hour, at night too")
     per_caller_id = math.ceil(plan.dials / max(plan.caller_ids, 1))
-    if plan.caller_ids and per_caller_id > DIALS_PER_CALLER_ID:
-        yield Finding(
-            "/caller_ids",
-            "dials_per_caller_id",
-            f"{per_caller_id:,} dials for each caller id; over {DIALS_PER_CALLER_ID} a day it may be labelled as spam",
-        )
+    if per_caller_id and plan.caller_ids and per_caller_id + plan.made > DIALS_PER_CALLER_ID:
+        made = f" beside the {plan.made:,} that one of them has made in the last 24 hours" if plan.made else ""
+        yield _too_many(f"{per_caller_id:,} dials for each caller id{made}")
     if plan.verified:
         numbers = ", ".join(plan.verified)
         yield Finding("/caller_ids", "attestation_b", f"verified and not owned, so that they are attested B: {numbers}")
@@ -140,6 +141,20 @@ def _warnings(plan: Plan) -> Iterator[Finding]:
     yield from _of_money(plan)
     if plan.stop:
         yield Finding("", "dialing_stopped", plan.stop)
+
+
+def dialed_too_often(made: Mapping[str, int]) -> list[Finding]:
+    """Return a warning of the caller ids that have made too many dials in 24 hours; `made` is counted by number."""
+    over = sorted(number for number, dials in made.items() if dials > DIALS_PER_CALLER_ID)
+    if not over:
+        return []
+    such = f"{len(over)} of {len(made)} caller ids, such as {over[0]}, made too many dials in the last 24 hours"
+    return [_too_many(such)]
+
+
+def _too_many(dials: str) -> Finding:
+    detail = f"{dials}; over {DIALS_PER_CALLER_ID} a day it may be labelled as spam"
+    return Finding("/caller_ids", "dials_per_caller_id", detail)
 
 
 def _of_money(plan: Plan) -> Iterator[Finding]:

@@ -18,7 +18,10 @@ WRITTEN_AS = {
 }
 """The JSON Schema of a region."""
 
-MEANS = "The state or province where the person is. Left out, the number says it."
+MEANS = (
+    "The state or province where the person is. Left out, the number says it. Unless the timezone comes from an "
+    "address, its zones must be open, too."
+)
 """What the field of a contact means, for the documentation."""
 
 # ISO 3166-2; of the US with its outlying areas.
@@ -31,7 +34,7 @@ _PARTS: Final = {
     "AU": "ACT NSW NT QLD SA TAS VIC WA",
     "GB": "ENG NIR SCT WLS",
 }
-_REGIONS: Final = frozenset(f"{country}-{part}" for country, parts in _PARTS.items() for part in parts.split())
+REGIONS: Final = frozenset(f"{country}-{part}" for country, parts in _PARTS.items() for part in parts.split())
 _LIKE_THIS: Final = {"US": "US-FL", "CA": "CA-ON", "AU": "AU-NSW", "GB": "GB-ENG"}
 
 
@@ -44,7 +47,7 @@ class RegionProblem(NamedTuple):
 def read_region(text: str) -> str | RegionProblem:
     """Return a region's code, written in any case, in capitals, or what to write instead."""
     code = text.strip().upper()
-    if code in _REGIONS:
+    if code in REGIONS:
         return code
     like_this = _LIKE_THIS.get(code.partition("-")[0] if "-" in code else "US", "US-FL")
     return RegionProblem(

@@ -18,6 +18,7 @@ def new_live_call(
     caller_id: str = "",
     contact: Mapping[str, Any] | None = None,
     region: str | None = None,
+    packs: tuple[str, ...] = (),
     dialed_at: datetime | None = None,
     flow_id: str | None = None,
     campaign_id: str | None = None,
@@ -27,7 +28,8 @@ def new_live_call(
     """Return a call that is about to be dialed, or an inbound one before its `call.initiated` is processed.
 
     `contact` is as for `Flow.contact_view`, `flow` None for none. `to` is the number at the other end, an incoming
-    call's caller, and `caller_id` the number of ours; `region` is where the person is said to be, such as US-FL.
+    call's caller, and `caller_id` the number of ours; `region` is where the person is said to be, such as US-FL, and
+    `packs` are the law packs that bind the call beside those of that place.
     """
     known = {"phone": to, **(contact or {})}
     return LiveCall(
@@ -37,9 +39,9 @@ def new_live_call(
         contact_id=contact_id,
         to=to,
         caller_id=caller_id,
-        contact=flow.contact_view(known, region=region) if flow else known,
+        contact=flow.contact_view(known, region=region, packs=packs) if flow else known,
         dialed_at=dialed_at,
         direction=direction,
-        notices=flow.notices_for(str(known["phone"] or ""), region) if flow else (),
+        notices=flow.notices_for(str(known["phone"] or ""), region, packs=packs) if flow else (),
         answers=dict(flow.answers) if flow else {},
     )

@@ -21,11 +21,10 @@ from orchestrator.operations.campaigns.create_campaign import (
 from orchestrator.operations.campaigns.share_variables import check_inputs, merged
 from orchestrator.operations.dialing.drain_dials import wait_for_earlier_sends
 from orchestrator.operations.flows.find_flows import check_ring, check_said, flow_named
-from orchestrator.policy.calling_hours import is_zone_unknown
 from orchestrator.policy.campaign_rules import CampaignChanges, RetryRules
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.hold_reasons import HELD_BY_CAPS, RELEASED_BY_LISTS, Reason
-from orchestrator.policy.hours_in_force import hours_in_force
+from orchestrator.policy.zones.contact_zones import tells_no_place
 from orchestrator.store.sql import call_filters, campaigns
 from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 from orchestrator.store.sql.flow_cache import FlowCache
@@ -37,7 +36,6 @@ _AT_REST = (CampaignStatus.DRAFT, CampaignStatus.PAUSED)
 _BEFORE_START = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED, CampaignStatus.PAUSED)
 
 _SAID_BY = {"flow", "purpose", "voice"}
-_PLACED_BY = {"default_timezone", "calling_hours", "purpose"}  # an emergency has hours of its own
 
 # By the campaign's own or the law's: they are held until both are open.
 _HELD_BY_HOURS = (
@@ -137,11 +135,9 @@ def _check_dates(campaign: Row[Any], changes: CampaignChanges) -> None:
 
 def _apply_to_contacts(tx: Connection, campaign: Row[Any], changes: CampaignChanges, *, now: datetime) -> None:
     reasons = {reason for field in changes.model_fields_set & _HELD_BY.keys() for reason in _HELD_BY[field]}
-    if campaign.default_timezone and changes.model_fields_set & _PLACED_BY:
-        hours = hours_in_force(campaign.calling_hours, campaign.purpose)
-        zones = campaigns.list_zones(tx, campaign.id)
-        unknown = [zone for zone in zones if is_zone_unknown(hours, zone, now)]
+    if campaign.default_timezone and "default_timezone" in changes.model_fields_set:
+        placeless = [zone for zone in campaigns.list_zones(tx, campaign.id) if tells_no_place(zone, now.year)]
         campaigns.add_zones(tx, campaign.id, [campaign.default_timezone])
-        campaigns.move_zones(tx, campaign.id, unknown, to=campaign.default_timezone)
+        campaigns.move_zones(tx, campaign.id, placeless, to=campaign.default_timezone)
     if reasons:
         release_holds(tx, campaign.id, sorted(reasons))

@@ -9,12 +9,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Connection, Engine, Row, RowMapping
 
 from orchestrator.errors import InvalidFlow, NotFound
 from orchestrator.flow.definition import Flow
 from orchestrator.flow.what_is_said import warn_before_start
 from orchestrator.model.campaign_status import FINAL_CAMPAIGN
+from orchestrator.operations.caller_ids.find_pools import MOST_COUNTED
 from orchestrator.operations.campaigns.check_start import NEVER, find_start_errors, nobody_dialable
 from orchestrator.operations.campaigns.create_campaign import found
 from orchestrator.operations.campaigns.survey_contacts import PAGE, CallerIds, Group, Survey, survey_contacts
@@ -54,11 +55,15 @@ from orchestrator.store.sql.numbers import answered
 
 @dataclass(frozen=True)
 class CallerIdAhead:
-    """A caller id; how the carrier attests it (None: not known), and how often it may dial today (None: no cap)."""
+    """A caller id; how the carrier attests it (None: not known), and how often it may dial today (None: no cap).
+
+    `dials_24h` is what was dialed from it in the 24 hours until then, up to `MOST_COUNTED`.
+    """
 
     number: str
     attestation: str | None
     room_today: int | None
+    dials_24h: int
 
 
 @dataclass(frozen=True)
@@ -198,10 +203,10 @@ def _look_at_caller_ids(
     numbers = list(campaign.caller_ids)
     counted = count_from(tx, [CallerIdCap(number, cap) for number in numbers], at=at) if cap is not None else []
     dials = dict(zip(numbers, counted, strict=True)) if cap is not None else {}
-    told = read_use_rows(tx, [AskedCallerId(number, 0, 0) for number in numbers], at=at)
+    told = read_use_rows(tx, [AskedCallerId(number, 0, 0) for number in numbers], at=at, at_least=MOST_COUNTED)
     full = {number: each for number, each in dials.items() if cap is not None and each.counted >= cap}
     rooms = [None if cap is None else max(0, cap - dials[number].counted) for number in numbers]
-    return list(map(CallerIdAhead, numbers, (row["attestation"] for row in told), rooms)), CallerIds(full)
+    return list(map(_caller_id_ahead, numbers, told, rooms)), CallerIds(full)
 
 
 def _look_at_pool(tx: Connection, pool_id: str, cap: int | None, at: datetime) -> tuple[list[CallerIdAhead], CallerIds]:
@@ -209,11 +214,16 @@ def _look_at_pool(tx: Connection, pool_id: str, cap: int | None, at: datetime) -
     if found is None:
         return [], CallerIds()
     pool = found.under([] if cap is None else [cap])
-    rows = read_use_rows(tx, [AskedCallerId(number, pool.per_day, pool.per_hour) for number in pool.caller_ids], at=at)
+    asked = [AskedCallerId(number, pool.per_day, pool.per_hour) for number in pool.caller_ids]
+    rows = read_use_rows(tx, asked, at=at, at_least=MOST_COUNTED)
     uses = [use_of(row) for row in rows]
     closed = None if any(use.is_open(at) for use in uses) else why_all_closed(uses, at)
     rooms = (max(0, use.per_day - use.dials_day) for use in uses)
-    return list(map(CallerIdAhead, pool.caller_ids, (row["attestation"] for row in rows), rooms)), CallerIds({}, closed)
+    return list(map(_caller_id_ahead, pool.caller_ids, rows, rooms)), CallerIds({}, closed)
+
+
+def _caller_id_ahead(number: str, use: RowMapping, room: int | None) -> CallerIdAhead:
+    return CallerIdAhead(number, use["attestation"], room, use["dials_day"])
 
 
 def _ahead(found: ListInForce, at: datetime, must_clear: Collection[str]) -> ListAhead:
@@ -275,6 +285,7 @@ def _warnings(
             purpose=campaign.purpose,
             is_always_open=stored_hours(campaign.calling_hours).always,
             caller_ids=len(caller_ids),
+            made=max((each.dials_24h for each in caller_ids), default=0),
             verified=[each.number for each in caller_ids if each.attestation == "verified"],
             dials=dials,
             asks_for_consent=RequiredConsent((campaign.consent or {}).get("require", RequiredConsent.NONE))
@@ -358,16 +369,11 @@ def _flow_of(campaign: Row[Any], flows: FlowCache) -> Flow | None:
 
 
 def _laws(campaign: Row[Any], survey: Survey, flows: FlowCache) -> list[Law]:
-    """Return the law of each place in which contacts are."""
-    known = _purpose_and_voice(campaign, flows)
-    return [law_for(_places(region), *known) for region in sorted(survey.by_region) if region]
+    """Return the law by which each of the contacts is called."""
+    known, more = _purpose_and_voice(campaign, flows), stored_setting(campaign.law).more_packs
+    return [law_for(places, *known, also=more) for places in sorted(survey.places)]
 
 
 def _purpose_and_voice(campaign: Row[Any], flows: FlowCache) -> tuple[Purpose, Voice | None]:
     voice = Voice(campaign.voice) if campaign.voice else voice_of(flows, campaign.flow_id)
     return Purpose(campaign.purpose or DEFAULT_PURPOSE), voice
-
-
-def _places(region: str) -> tuple[str, ...]:
-    """Return `US-FL` as its country and itself."""
-    return tuple(dict.fromkeys((region.partition("-")[0], region)))

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import redis
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.clock import Clock
 from orchestrator.operations.campaigns.count_calls import calls_of, count_by, phases_of
@@ -23,9 +23,12 @@ from orchestrator.policy.campaign_rules import Pacing
 from orchestrator.policy.guards.judge import Reading, judge_lasting
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.hours_in_force import hours_in_force
+from orchestrator.policy.preflight import DIALS_PER_CALLER_ID, Finding, dialed_too_often
 from orchestrator.store.redis.keys import Keys
+from orchestrator.store.sql.caller_id_pools import read_pools
 from orchestrator.store.sql.calls import count_dials_since
 from orchestrator.store.sql.connections import find_connection
+from orchestrator.store.sql.dial_counts import CallerIdCap, count_from
 from orchestrator.store.sql.dialing_stop import read_stop
 from orchestrator.store.sql.guard_counts import Guarded, count_lasting
 from orchestrator.store.sql.people import read_people
@@ -67,6 +70,7 @@ class CampaignStats:
     guards: list[Reading]
     abandon_rate_30d: float | None
     spend: Spending | None
+    warnings: list[Finding]
     event_to_command_ms: dict[str, float | None]
 
 
@@ -85,6 +89,7 @@ def read_stats(
         dials = count_dials_since(tx, campaign_id, since=now - _RATE_OVER)
         account = find_connection(tx, campaign.connection_id)
         stop = read_stop(tx)
+        made = _dials_by_caller_id(tx, campaign)
         pace = Pacing.model_validate(campaign.pacing).calls_per_second
         limit = min([rate for rate in (pace, account and account.calls_per_second) if rate], default=0.0)
         phases = phases_of(calls)
@@ -109,8 +114,17 @@ def read_stats(
         guards=judge_lasting(guarded.guards, guarded.spend, guarded.counts),
         abandon_rate_30d=_share(*guarded.counts.abandoned),
         spend=_spending(guarded),
+        warnings=dialed_too_often(made),
         event_to_command_ms=latency_percentiles(client, keys.latency_of(campaign_id)),
     )
+
+
+def _dials_by_caller_id(tx: Connection, campaign: Row[Any]) -> dict[str, int]:
+    """Return the dials of the last 24 hours from each caller id, counted no further than it takes to warn."""
+    pool = read_pools(tx, [campaign.caller_id_pool]).get(campaign.caller_id_pool) if campaign.caller_id_pool else None
+    numbers = pool.caller_ids if pool else tuple(campaign.caller_ids or ())
+    counted = count_from(tx, [CallerIdCap(number, DIALS_PER_CALLER_ID + 1) for number in numbers])
+    return {number: dials.counted for number, dials in zip(numbers, counted, strict=True)}
 
 
 def _share(part: int, whole: int) -> float | None:

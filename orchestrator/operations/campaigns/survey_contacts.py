@@ -68,6 +68,7 @@ class Survey:
     """The contacts of a campaign by the gate's answer; each is counted once, and by its region once more.
 
     `waits_for_somebody` counts those of the held whose time nobody knows, or who only wait for the campaign's end.
+    `places` are the places of each contact, by whose law it is called; `by_region` has the last of them.
     `warned` counts those who may be dialed and would be held by a law that the campaign is only warned of.
     """
 
@@ -76,13 +77,16 @@ class Survey:
     waits_for_somebody: int = 0
     held: dict[Reason, Group] = field(default_factory=dict)
     never: dict[Reason, Group] = field(default_factory=dict)
+    places: set[tuple[str, ...]] = field(default_factory=set)
     by_region: Counter[str] = field(default_factory=Counter)
     dialable_by_region: Counter[str] = field(default_factory=Counter)
     warned: Counter[Warned] = field(default_factory=Counter)
 
-    def add(self, contact_id: str, answer: GateAnswer, region: str, warned: Iterable[Warned] = ()) -> None:
+    def add(self, contact_id: str, answer: GateAnswer, places: tuple[str, ...], warned: Iterable[Warned] = ()) -> None:
         """Count one contact; `warned` is what the law says of it."""
+        region = places[-1] if places else _NOWHERE
         self.contacts += 1
+        self.places.add(places)
         self.by_region[region] += 1
         match answer:
             case Go():
@@ -119,10 +123,6 @@ class _Place(NamedTuple):
     kind: NumberKind
     countries: frozenset[str]
     regions: tuple[str, ...]
-
-    @property
-    def region(self) -> str:
-        return self.regions[-1] if self.regions else _NOWHERE
 
 
 def survey_contacts(
@@ -174,8 +174,8 @@ class _Surveyor:
         for row in rows:
             contact_id = row["id"]
             judged = alone[contact_id] if contact_id in alone else self._answers.get(kinds.get(contact_id, ()), _GONE)
-            region = row["region"] or places[contact_id].region
-            self._survey.add(contact_id, _answer(row, judged.answer, self._at), region, judged.warned)
+            answer, regions = _answer(row, judged.answer, self._at), self._regions(row, places[contact_id])
+            self._survey.add(contact_id, answer, regions, judged.warned)
 
     def _judge(
         self, tx: Connection, undone: Sequence[RowMapping], kinds: Mapping[str, tuple[Any, ...]]
@@ -215,6 +215,9 @@ class _Surveyor:
             row["is_allowed"],
             self._full_caller_id(row),
         )
+
+    def _regions(self, row: RowMapping, place: _Place) -> tuple[str, ...]:
+        return regions_of(row["phone"], row["region"]) if row["region"] else place.regions
 
     def _full_caller_id(self, row: RowMapping) -> str | None:
         """Return the caller id of a contact where that is full; which it is takes long to say."""

@@ -118,7 +118,8 @@ def _checked(place: UploadTarget, contact: Row[Any], change: ContactChange) -> d
     if isinstance(read, ContactProblem):
         raise InvalidInput([FieldError(f"/{read.field}", read.code, read.detail)])
     # a stored time zone may be one that is refused today
-    read = replace(read, timezone=read.timezone or contact.timezone)
+    region = change.region if "region" in change.model_fields_set else contact.region
+    read = replace(read, timezone=read.timezone or contact.timezone, region=region)
     return {"phone": read.phone, "variables": read.variables, **_place(place, contact, change, read)}
 
 
@@ -127,8 +128,8 @@ def _place(place: UploadTarget, contact: Row[Any], change: ContactChange, read: 
     columns: dict[str, Any] = {"timezone": read.timezone}
     if "timezone_source" in change.model_fields_set or read.timezone != contact.timezone:
         columns["timezone_source"] = change.timezone_source
-    if "region" in change.model_fields_set:
-        columns["region"] = change.region
+    if read.region != contact.region:
+        columns["region"] = read.region
     if zone != contact.zone:
         columns["zone"] = zone
     is_moved = any(getattr(contact, name) != value for name, value in columns.items())

@@ -19,11 +19,10 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.hold_sentences import sentence_of_check, sources_in_words
 from orchestrator.policy.law.setting import LawMode
 from orchestrator.policy.purposes import Voice
-from orchestrator.policy.zones.contact_zones import Provenance, law_zones_for, zones_for
-from orchestrator.policy.zones.zone_names import zone_info, zones_of
+from orchestrator.policy.zones.contact_zones import Provenance, binding_zones
+from orchestrator.policy.zones.zone_names import zone_info
 from orchestrator.store.sql.caller_id_pools import read_pools
 from orchestrator.store.sql.caller_id_uses import AskedCallerId, read_use_rows, use_of
-from orchestrator.store.sql.dial_checks import hours_of
 from orchestrator.store.sql.dial_counts import CallerIdCap, Dials, count_from
 from orchestrator.store.sql.dialing_stop import Stop
 from orchestrator.store.sql.flow_cache import FlowCache
@@ -104,12 +103,8 @@ def begun_by(facts: GateFacts, at: datetime) -> GateFacts:
 
 def zones_at(row: RowMapping, at: datetime) -> tuple[ZoneAt, ...]:
     """Return the zones that decide when a contact may be called."""
-    hours = hours_of(row["calling_hours"])
-    answer = zones_for(row["phone"], row["timezone"], row["default_timezone"], hours=hours, now=at)
     said = row["timezone"], row["timezone_source"], row["default_timezone"]
-    of_the_law = zones_of(law_zones_for(row["phone"], *said, now=at))
-    sources: dict[str, Provenance] = dict.fromkeys(of_the_law, "number")
-    sources |= dict.fromkeys(zones_of(answer.key), answer.provenance)
+    sources = binding_zones(row["phone"], *said, region=row["region"], now=at)
     return tuple(
         ZoneAt(name, source, at.astimezone(info) if (info := zone_info(name)) else None)
         for name, source in sorted(sources.items())

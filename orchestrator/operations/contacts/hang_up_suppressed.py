@@ -1,4 +1,4 @@
-"""Hangs up calls that still ring at a number which was suppressed or revoked meanwhile; answered calls go on."""
+"""Hangs up calls that still ring at a number which an opt-out or a list keeps out meanwhile; answered calls go on."""
 
 from __future__ import annotations
 

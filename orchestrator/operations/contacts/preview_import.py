@@ -21,7 +21,7 @@ from orchestrator.contact_files.proposed_map import proposed_inputs, proposed_ph
 from orchestrator.contact_files.workbook_table import TextTable, as_text, begins_like_workbook
 from orchestrator.errors import InvalidInput
 from orchestrator.operations.contacts.import_contacts import ImportOptions, contact_of, naming_sheets, read_as
-from orchestrator.operations.contacts.upload_target import upload_target_of
+from orchestrator.operations.contacts.upload_target import UploadTarget, upload_target_of
 from orchestrator.store.sql.contact_staging import Dedupe
 from orchestrator.store.sql.flow_cache import FlowCache
 
@@ -66,16 +66,16 @@ def preview_import(
     """Return what an import of `file` would do; a long file is read in part, and the preview says so.
 
     `given` names inputs that the campaign is to give to everybody before the import. A header that an import refuses is
-    read as proposed. Raises InvalidInput for a file that is no table and for a map
-    that names no column, Conflict for a campaign that has ended.
+    read as proposed. Raises InvalidInput for a file that is no table and for a map that names no column, Conflict for a
+    campaign that has ended.
     """
     place = upload_target_of(campaign_id, sql=sql, flows=flows, clock=clock).in_region(options.region).giving(given)
     with _opened(file, options) as (table, head):
-        return _previewed(table, head, place.form, options)
+        return _previewed(table, head, place, options)
 
 
-def _previewed(table: TextTable, head: FileHead, form: ContactForm, options: ImportOptions) -> Preview:
-    options = replace(options, encoding=table.encoding)
+def _previewed(table: TextTable, head: FileHead, place: UploadTarget, options: ImportOptions) -> Preview:
+    options, form = replace(options, encoding=table.encoding), place.form
     try:
         with naming_sheets(table):
             rows, refused = _rows(head, form, options), None
@@ -92,7 +92,7 @@ def _previewed(table: TextTable, head: FileHead, form: ContactForm, options: Imp
         options = replace(options, mapping=with_pair(options.mapping, wanted, header))
     rows = _rows(head, form, options)
     preview = Preview(read_as(rows, table), options.mapping, _told(refused) if refused else None)
-    preview = _judged(preview, rows, head, form, options.dedupe)
+    preview = _judged(preview, rows, head, place, options.dedupe)
     preview.is_whole = preview.is_whole and table.is_whole
     return preview
 
@@ -124,14 +124,14 @@ def _told(refused: InvalidInput) -> dict[str, str]:
     return {"code": refused.code, "detail": refused.errors[0]["detail"]}
 
 
-def _judged(preview: Preview, rows: CsvRows, head: FileHead, form: ContactForm, dedupe: Dedupe | None) -> Preview:
-    account = _Account(preview, headers=_headers_by_column(preview.read_as))
+def _judged(preview: Preview, rows: CsvRows, head: FileHead, place: UploadTarget, dedupe: Dedupe | None) -> Preview:
+    account = _Account(preview, place, headers=_headers_by_column(preview.read_as))
     was_cut = False
     for number, row in islice(rows, _MOST_ROWS + 1):
         was_cut = head.is_over or preview.rows == _MOST_ROWS
         if was_cut:
             break
-        account.enter(number, row, contact_of(row, form, dedupe), dedupe)
+        account.enter(number, row, contact_of(row, place.form, dedupe), dedupe)
     preview.problems = account.problems()
     preview.is_whole, preview.bytes_read = head.is_whole and not was_cut, head.bytes_read
     return preview
@@ -144,8 +144,8 @@ def _headers_by_column(shape: Mapping[str, Any]) -> dict[str, str]:
 class _Account:
     """Counts rows, and keeps an example of each kind of problem."""
 
-    def __init__(self, preview: Preview, *, headers: Mapping[str, str]) -> None:
-        self._preview, self._headers = preview, headers
+    def __init__(self, preview: Preview, place: UploadTarget, *, headers: Mapping[str, str]) -> None:
+        self._preview, self._place, self._headers = preview, place, headers
         self._kinds = ProblemKinds()
         self._examples: dict[int, dict[str, Any]] = {}
         self._known: set[tuple[str, str]] = set()
@@ -162,8 +162,12 @@ class _Account:
         ):
             self._examples[number] = {"detail": problem["detail"], "example": self._cells(row)}
         if len(preview.first_rows) < _SHOWN:
-            shown = _shown(contact) if isinstance(contact, NewContact) else None
-            preview.first_rows.append({"row": number, "contact": shown, "problem": problem})
+            told = self._told_of(contact) if isinstance(contact, NewContact) else {"contact": None, "zones": []}
+            preview.first_rows.append({"row": number, **told, "problem": problem})
+
+    def _told_of(self, contact: NewContact) -> dict[str, Any]:
+        zones = sorted(self._place.binding_zones_of(contact).items())
+        return {"contact": _shown(contact), "zones": [{"name": name, "from": source} for name, source in zones]}
 
     def problems(self) -> list[dict[str, Any]]:
         return [{**kind, **self._examples[kind["rows"][0]]} for kind in self._kinds.as_json()]

@@ -13,7 +13,6 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.zones.contact_zones import zones_for
 from orchestrator.policy.zones.zones_version import ZonesVersion, zones_version
 from orchestrator.store.sql.campaigns import add_zones
-from orchestrator.store.sql.dial_checks import hours_of
 from orchestrator.store.sql.outdated_zones import BATCH, has_outdated, lock_outdated, release, write_zones
 
 _BATCHES_AT_ONCE = 5  # a thousand contacts a second
@@ -56,7 +55,7 @@ def _renew_batch(tx: Connection, version: ZonesVersion) -> int:
 
 def _zone_of(row: RowMapping) -> str:
     said = row["timezone"], row["default_timezone"]
-    return zones_for(row["phone"], *said, hours=hours_of(row["calling_hours"]), now=row["now"]).key
+    return zones_for(row["phone"], *said, region=row["region"], now=row["now"]).key
 
 
 def _is_released(row: RowMapping, zone: str) -> bool:

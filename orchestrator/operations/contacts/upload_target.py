@@ -13,11 +13,9 @@ from orchestrator.clock import Clock
 from orchestrator.contact_files.contact_rows import ContactForm, NewContact
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.model.campaign_status import OPEN_CAMPAIGN, CampaignStatus
-from orchestrator.policy.campaign_rules import CallingHours
-from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.variables import given_to_all, is_blank
-from orchestrator.policy.zones.contact_zones import zones_for
+from orchestrator.policy.zones.contact_zones import Provenance, binding_zones, zones_for
 from orchestrator.store.sql.campaigns import find_campaign, lock_campaign, share_lock_campaign
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.outdated_zones import mark_outdated
@@ -29,15 +27,19 @@ class UploadTarget:
 
     campaign_id: str
     form: ContactForm
-    hours: CallingHours
     default_timezone: str | None
     now: datetime
     given: frozenset[str] = frozenset()  # inputs that the flow requires and the campaign gives to everybody
 
     def zone_of(self, contact: NewContact) -> str:
         """Return the key of the zones in which a contact may be."""
-        known = zones_for(contact.phone, contact.timezone, self.default_timezone, hours=self.hours, now=self.now)
-        return known.key
+        said = contact.timezone, self.default_timezone
+        return zones_for(contact.phone, *said, region=contact.region, now=self.now).key
+
+    def binding_zones_of(self, contact: NewContact) -> dict[str, Provenance]:
+        """Return each zone that decides when a contact may be called, and who says it."""
+        said = contact.timezone, contact.timezone_source, self.default_timezone
+        return binding_zones(contact.phone, *said, region=contact.region, now=self.now)
 
     def in_region(self, region: str | None) -> UploadTarget:
         """Return this target with national numbers read as those of `region`."""
@@ -52,7 +54,7 @@ class UploadTarget:
 
     def has_changed(self, campaign: Row[Any]) -> bool:
         """Return whether the campaign places contacts otherwise now."""
-        return (self.hours, self.default_timezone) != (_hours_of(campaign), campaign.default_timezone)
+        return bool(self.default_timezone != campaign.default_timezone)
 
 
 def upload_target_of(
@@ -89,7 +91,6 @@ def _target(campaign: Row[Any], flows: FlowCache, clock: Clock) -> UploadTarget:
             optional=(*flow.optional_inputs, *given),
             allowed_kinds=frozenset(map(NumberKind, campaign.allow_number_kinds)),
         ),
-        hours=_hours_of(campaign),
         default_timezone=campaign.default_timezone,
         now=clock(),
         given=given,
@@ -110,10 +111,6 @@ def hold_open(tx: Connection, place: UploadTarget, *, contact_ids: Collection[st
         raise Conflict("variables_changed", detail, status=campaign.status)
     if place.has_changed(campaign):
         mark_outdated(tx, contact_ids)
-
-
-def _hours_of(campaign: Row[Any]) -> CallingHours:
-    return hours_in_force(campaign.calling_hours, campaign.purpose)
 
 
 def _taking_contacts(

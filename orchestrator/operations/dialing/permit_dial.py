@@ -27,6 +27,7 @@ from orchestrator.policy.caller_id import ClosedCallerIds
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.dial_gate import GateAnswer, Go, Hold, Never, may_dial
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.law.setting import setting_of
 from orchestrator.policy.pacing import DispatchLimits, dispatch_limits
 from orchestrator.policy.variables import with_shared
 from orchestrator.store.outage import in_words
@@ -180,6 +181,7 @@ class DialPermits:
             caller_id=row["from_number"],
             contact={**with_shared(row["variables"], values_of(row["shared_variables"])), **contact},
             region=row["region"],
+            packs=setting_of(row["law"]).more_packs,
             dialed_at=row["db_now"],
         )
 

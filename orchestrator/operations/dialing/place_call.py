@@ -252,7 +252,8 @@ def _check_carrier(health: Health) -> None:
 
 def _insert_contact(tx: Connection, call: _CheckedCall, campaign_id: str, clock: Clock) -> bool:
     """Insert the hidden contact of the call; False if it is there already."""
-    zone = zones_for(call.contact.phone, call.contact.timezone, now=clock()).key
+    contact = call.contact
+    zone = zones_for(contact.phone, contact.timezone, region=contact.region, now=clock()).key
     values = {
         "id": call.contact_id,
         "campaign_id": campaign_id,

@@ -18,6 +18,7 @@ from orchestrator.ids import seeded_id
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.events.restore_live_calls import restore_live_calls
+from orchestrator.policy.law.setting import stored_setting
 from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
 from orchestrator.policy.variables import with_shared
 from orchestrator.store.redis.keys import Keys
@@ -135,6 +136,8 @@ class InboundCalls:
             to=row["from_number"],
             caller_id=row["to_number"],
             contact=_known_of(joined) if joined else None,
+            region=joined["region"] if joined else None,
+            packs=stored_setting(joined["law"]).more_packs if joined else (),
             dialed_at=row["dialed_at"],
             direction="incoming",
         )

@@ -17,7 +17,7 @@ _VERSION: str = tzdata.IANA_VERSION
 _OLD = timedelta(days=120)
 
 # Dates of the tzdata releases; the locked version must be listed here.
-_MADE_ON = {"2026f": date(2026, 10, 28)}
+MADE_ON = {"2026f": date(2026, 10, 28)}
 
 
 @cache
@@ -40,7 +40,7 @@ def rules_version() -> str:
 
 def age_of_rules(now: datetime, version: str = _VERSION) -> timedelta:
     """Return how old a release is; one we do not know counts from the end of its year, so that no warning is wrong."""
-    made_on = _MADE_ON.get(version) or date(int(version[:4]), 12, 31)
+    made_on = MADE_ON.get(version) or date(int(version[:4]), 12, 31)
     return now.date() - made_on
 
 

@@ -13,17 +13,21 @@ from phonenumbers import timezone as number_zones
 from orchestrator.policy.calling_hours import is_zone_unknown
 from orchestrator.policy.weekly_hours import CallingHours
 from orchestrator.policy.zones.number_zones import zones_by_prefix
+from orchestrator.policy.zones.region_zones import zones_of_region
 from orchestrator.policy.zones.timezone_source import TimezoneSource
 from orchestrator.policy.zones.zone_names import zone_key, zones_of
 
-Provenance = Literal["contact", "number", "campaign_default"]
+Provenance = Literal["contact", "number", "region", "campaign_default"]
 
 # In the North American plan the zone hangs on area code and exchange: one answer for ten thousand numbers.
 _NORTH_AMERICAN = re.compile(r"(\+1[2-9]\d\d[2-9]\d\d)\d{4}", re.ASCII)
 
 
 class ZoneAnswer(NamedTuple):
-    """A canonical zone key, "America/Chicago|America/Denver" or "" when unknown, and where it comes from."""
+    """A canonical zone key, "America/Chicago|America/Denver" or "" when unknown, and where it comes from.
+
+    It comes from the `region` where a region is said, though the zones of the number are in it, too.
+    """
 
     key: str
     provenance: Provenance
@@ -34,20 +38,16 @@ def zones_for(
     explicit_timezone: str | None = None,
     default_timezone: str | None = None,
     *,
-    hours: CallingHours | None = None,
+    region: str | None = None,
     now: datetime,
 ) -> ZoneAnswer:
-    """Return the zones of a contact: its own, else those of the number, else the default of the campaign.
+    """Return the zones of a contact: its own, else those of its number and of its region, else the campaign's default.
 
-    The default steps in where the number says nothing, or names zones that share too little of `hours` to call in.
     A contact's own zone that does not exist stays unknown: a guess in its place could ring at night.
     """
     if explicit_timezone:
         return ZoneAnswer(_key_of(explicit_timezone), "contact")
-    by_number = _number_key(phone)
-    if default_timezone and is_zone_unknown(hours or CallingHours(), by_number, now):
-        return ZoneAnswer(_key_of(default_timezone), "campaign_default")
-    return ZoneAnswer(by_number, "number")
+    return _place_of(phone, region, default_timezone, now.year)
 
 
 def law_zones_for(
@@ -56,21 +56,57 @@ def law_zones_for(
     source: str | None = None,
     default_timezone: str | None = None,
     *,
+    region: str | None = None,
     now: datetime,
 ) -> str:
     """Return the key of the zones in all of which the hours of the law must be open.
 
-    They are the contact's own and those of the number: a record may be old, and the person anywhere behind the number.
-    A zone from the person's address counts alone. The default of the campaign counts for a number that says nothing.
+    They are the contact's own and those of its number and region: a record may be old, and the person anywhere there.
+    A zone from the person's address counts alone. The default of the campaign counts for a number that tells no place.
     """
-    by_number = _number_key(phone)
-    says_nothing = _says_nothing(by_number, now.year)
     if not explicit_timezone:
-        return _key_of(default_timezone) if default_timezone and says_nothing else by_number
-    own = _key_of(explicit_timezone)
+        return _place_of(phone, region, default_timezone, now.year).key
+    own, place = _key_of(explicit_timezone), _place_of(phone, region, None, now.year)
+    says_nothing = place.provenance == "number" and tells_no_place(place.key, now.year)
     if says_nothing or not own or source == TimezoneSource.ADDRESS:
         return own
-    return _both(own, by_number)
+    return _both(own, place.key)
+
+
+def binding_zones(
+    phone: str,
+    explicit_timezone: str | None = None,
+    source: str | None = None,
+    default_timezone: str | None = None,
+    *,
+    region: str | None = None,
+    now: datetime,
+) -> dict[str, Provenance]:
+    """Return each zone that decides when a contact may be called, and who says it."""
+    answer = zones_for(phone, explicit_timezone, default_timezone, region=region, now=now)
+    law = zones_of(law_zones_for(phone, explicit_timezone, source, default_timezone, region=region, now=now))
+    by_number = _number_key(phone)
+    told = set() if tells_no_place(by_number, now.year) else set(zones_of(by_number))
+    binding: dict[str, Provenance] = {zone: "number" if zone in told else "region" for zone in law}
+    if answer.provenance != "region":
+        binding |= dict.fromkeys(zones_of(answer.key), answer.provenance)
+    return binding
+
+
+@lru_cache(maxsize=8_192)
+def tells_no_place(key: str, year: int) -> bool:
+    """Return whether the zones of a number share less than two hours of a usual day: then they tell no place."""
+    return is_zone_unknown(CallingHours(), key, datetime(year, 1, 1, tzinfo=UTC))
+
+
+def _place_of(phone: str, region: str | None, default_timezone: str | None, year: int) -> ZoneAnswer:
+    by_number, by_region = _number_key(phone), zones_of_region(region)
+    says_nothing = tells_no_place(by_number, year)
+    if by_region:
+        return ZoneAnswer(by_region if says_nothing else _both(by_number, by_region), "region")
+    if default_timezone and says_nothing:
+        return ZoneAnswer(_key_of(default_timezone), "campaign_default")
+    return ZoneAnswer(by_number, "number")
 
 
 @lru_cache(maxsize=1_024)
@@ -81,12 +117,6 @@ def _key_of(zone: str) -> str:
 @lru_cache(maxsize=8_192)
 def _both(one: str, other: str) -> str:
     return zone_key({*zones_of(one), *zones_of(other)})
-
-
-@lru_cache(maxsize=8_192)
-def _says_nothing(key: str, year: int) -> bool:
-    """Return whether the zones of a number share less than two hours of a usual day: then they tell no place."""
-    return is_zone_unknown(CallingHours(), key, datetime(year, 1, 1, tzinfo=UTC))
 
 
 def _number_key(phone: str) -> str:

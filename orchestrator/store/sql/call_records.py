@@ -42,7 +42,7 @@ _READ = text(
            c.reason AS contact_reason, c.due_at::text AS due_at_text,
            coalesce(k.reserved_at < (SELECT restored_at FROM installation), false) AS is_restored,
            EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = k.to_number AND s.scope IN ('global', k.campaign_id)
-                   AND {IN_FORCE}) OR {is_listed("k.to_number", "g")}
+                   AND {IN_FORCE}) OR {is_listed("k.to_number", "g", number_key="k.number_key")}
                OR {is_revoked("k.number_key", campaign="g")} AS is_suppressed,
            g.retry::text AS retry, g.status AS campaign_status, g.kind,
            g.spend->>'currency' AS budget_currency, clock_timestamp() AS db_now

@@ -43,7 +43,7 @@ _IS_SUPPRESSED = text(
     f"""
     SELECT EXISTS (SELECT 1 FROM suppressions s
                    WHERE s.phone = c.phone AND s.scope IN ('global', c.campaign_id) AND {IN_FORCE})
-        OR {is_listed("c.phone", "g")} OR {is_revoked("k.number_key", campaign="g")}
+        OR {is_listed("c.phone", "g", number_key="k.number_key")} OR {is_revoked("k.number_key", campaign="g")}
     FROM calls k, contacts c JOIN campaigns g ON g.id = c.campaign_id
     WHERE k.id = :call_id AND c.id = :contact_id
     """  # noqa: S608 built from constants

@@ -277,7 +277,8 @@ def add_zones(tx: Connection, campaign_id: str, zones: Sequence[str]) -> None:
 
 
 def move_zones(tx: Connection, campaign_id: str, zones: Sequence[str], *, to: str) -> None:
-    """Move open contacts from `zones` to the zone `to`, except those with a time zone of their own."""
+    """Move open contacts from `zones` to the zone `to`, except those with a time zone or a region of their own."""
     allow(tx, SWEEPING)
-    placed = (contacts.c.campaign_id == campaign_id, contacts.c.zone.in_(zones), contacts.c.timezone.is_(None))
+    says_nothing = (contacts.c.timezone.is_(None), contacts.c.region.is_(None))
+    placed = (contacts.c.campaign_id == campaign_id, contacts.c.zone.in_(zones), *says_nothing)
     tx.execute(update(contacts).where(*placed, contacts.c.status.in_(OPEN_CONTACTS)).values(zone=to))

@@ -155,7 +155,7 @@ def gate_facts(
     return GateFacts(
         campaign_status=row["campaign_status"],
         calling_hours=hours,
-        zone_key=_zone_key(row, hours),
+        zone_key=_zone_key(row),
         law_zone_key=_law_zone_key(row),
         attempts_spent=row["attempts_spent"],
         max_attempts=row["attempts_limit"] or rules_of(row["retry"]).most_attempts,
@@ -221,10 +221,10 @@ def _gap_said_by(row: RowMapping) -> str:
     return "min_gap" if row["min_gap"] is not None and row["min_gap"] > own else "number_gap"
 
 
-def _zone_key(row: RowMapping, hours: CallingHours) -> str:
+def _zone_key(row: RowMapping) -> str:
     # Not the zone that is stored: an older version may have written it, by what it knew of places then.
     said = row["timezone"], row["default_timezone"]
-    return zones_for(row["phone"], *said, hours=hours, now=row["db_now"]).key
+    return zones_for(row["phone"], *said, region=row["region"], now=row["db_now"]).key
 
 
 def law_of(row: RowMapping, flow_voice: Voice | None) -> Law:
@@ -236,7 +236,7 @@ def law_of(row: RowMapping, flow_voice: Voice | None) -> Law:
 
 def _law_zone_key(row: RowMapping) -> str:
     said = row["timezone"], row["timezone_source"], row["default_timezone"]
-    return law_zones_for(row["phone"], *said, now=row["db_now"])
+    return law_zones_for(row["phone"], *said, region=row["region"], now=row["db_now"])
 
 
 @lru_cache(maxsize=1024)

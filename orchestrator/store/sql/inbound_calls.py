@@ -72,8 +72,8 @@ def find_contact_dialed_lately(tx: Connection, caller: str, *, within_days: int)
 
 
 def find_contact(tx: Connection, contact_id: str) -> RowMapping | None:
-    """Return a contact's row, with the values that its campaign has for everybody."""
-    query = select(contacts, campaigns.c.variables.label("shared_variables"))
+    """Return a contact's row, with the values that its campaign has for everybody, and what that says of the law."""
+    query = select(contacts, campaigns.c.variables.label("shared_variables"), campaigns.c.law)
     query = query.join_from(contacts, campaigns, campaigns.c.id == contacts.c.campaign_id)
     return tx.execute(query.where(contacts.c.id == contact_id)).mappings().first()
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.purposes import DEFAULT_PURPOSE
+from orchestrator.store.sql.consent_facts import consent_moments
 from orchestrator.store.sql.tables import NUMBER_GUARD
 
 
@@ -42,23 +44,38 @@ def lists_with(number: str, *, where: str) -> str:
 def standing(number: str, campaign: str) -> str:
     """Return a query of one row: `listed_on`, a list or registry of the campaign with the number, and more.
 
-    `is_allowed` says whether the campaign's allow list holds it, `is_reassigned` whether an answer says that it went to
-    somebody else, and `answers` are all of these (`stored_answers`). A registry that holds a number counts wherever the
-    number belongs.
+    `is_allowed` says whether the campaign's allow list holds it, `reassigned_at` when an answer was last given that it
+    went to somebody else, and `answers` are all of these (`stored_answers`). A registry that holds a number counts
+    wherever the number belongs.
     """
     return f"""
         SELECT min(l.name) FILTER (WHERE l.kind IN ('suppress', 'registry')) AS listed_on,
             coalesce(bool_or(l.kind = 'allow'), false) AS is_allowed,
-            coalesce(bool_or(l.kind = 'reassigned' AND found.result = 'yes'), false) AS is_reassigned,
+            max(found.checked_at) FILTER (WHERE l.kind = 'reassigned' AND found.result = 'yes') AS reassigned_at,
             (jsonb_agg(jsonb_build_array(l.name, found.result, found.since, found.checked_at, l.max_age_s)
                 ORDER BY l.name) FILTER (WHERE l.kind = 'reassigned'))::text AS answers
         {lists_with(number, where=holds_for(campaign))}
     """
 
 
-def is_listed(number: str, campaign: str) -> str:
-    """Return the condition that a list of the row `campaign` of `campaigns` keeps a number from being dialed."""
-    return f"(SELECT z.listed_on IS NOT NULL FROM ({standing(number, campaign)}) z)"  # noqa: S608 built from constants
+def is_listed(number: str, campaign: str, *, number_key: str) -> str:
+    """Return the condition that a list of the row `campaign` of `campaigns` keeps a number from ever being dialed."""
+    return f"(SELECT {_is_refused(campaign, number_key)} FROM ({standing(number, campaign)}) z)"  # noqa: S608 built from constants
+
+
+def is_kept_out(number: str, campaign: str, *, number_key: str) -> str:
+    """Return the condition that the lists of the row `campaign` of `campaigns` do not let a number be dialed now."""
+    is_left_out = f"{campaign}.lists->>'allow' IS NOT NULL AND NOT z.is_allowed"
+    return f"""(SELECT {_is_refused(campaign, number_key)} OR ({is_left_out})
+        FROM ({standing(number, campaign)}) z)"""  # noqa: S608 built from constants
+
+
+def _is_refused(campaign: str, number_key: str) -> str:
+    """Return the condition, of a row `z` of `standing`, that the gate never lets such a number be dialed."""
+    return f"""(z.listed_on IS NOT NULL OR CASE WHEN z.reassigned_at IS NULL THEN false ELSE (
+        SELECT coalesce(CASE WHEN coalesce({campaign}.consent->>'require', '{RequiredConsent.NONE}')
+                = '{RequiredConsent.NONE}' THEN m.consented_at ELSE m.required_consent_at END <= z.reassigned_at, true)
+        FROM ({consent_moments(number_key, campaign=campaign)}) m) END)"""  # noqa: S608 built from constants
 
 
 # All registries, for each row alike: read once in a statement.
@@ -69,10 +86,8 @@ REGISTRIES = """
 _KEPT_OUT = text(
     f"""
     SELECT k.id FROM calls k JOIN campaigns g ON g.id = k.campaign_id
-        CROSS JOIN LATERAL ({standing("k.to_number", "g")}) z
-    WHERE {NUMBER_GUARD} AND (z.listed_on IS NOT NULL OR z.is_reassigned
-        OR (g.lists->>'allow' IS NOT NULL AND NOT z.is_allowed))
-    """  # noqa: S608
+    WHERE {NUMBER_GUARD} AND {is_kept_out("k.to_number", "g", number_key="k.number_key")}
+    """  # noqa: S608 built from constants
 )
 
 

@@ -24,8 +24,8 @@ _OTHERS = (
 )
 # The campaign is held, so that its default does not change meanwhile; who is busy is met by the next batch.
 _LOCK = """
-    SELECT c.id, c.phone, c.timezone, c.zone, c.status, c.reason, c.campaign_id, g.default_timezone,
-        g.calling_hours::text AS calling_hours, clock_timestamp() AS now
+    SELECT c.id, c.phone, c.timezone, c.region, c.zone, c.status, c.reason, c.campaign_id, g.default_timezone,
+        clock_timestamp() AS now
     FROM contacts c JOIN campaigns g ON g.id = c.campaign_id
     WHERE c.{claimable} AND {others}
     ORDER BY c.zones_version LIMIT :most FOR UPDATE OF c SKIP LOCKED FOR SHARE OF g SKIP LOCKED

@@ -1,4 +1,4 @@
-"""Finds the calls that still ring at a number that was suppressed, revoked or put on a list after it was dialed."""
+"""Finds the calls that still ring at a number that would not be dialed any more: an opt-out or a list says so."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, text
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.policy.consents import OnOptOut
 from orchestrator.store.sql.consent_facts import is_revoked
-from orchestrator.store.sql.listed_numbers import is_listed
+from orchestrator.store.sql.listed_numbers import is_kept_out
 from orchestrator.store.sql.opt_outs import IN_FORCE
 from orchestrator.store.sql.tables import NUMBER_GUARD
 
@@ -24,11 +24,12 @@ SUPPRESSED = text(
         AND c.last_sent_at > clock_timestamp() - make_interval(secs => c.ring_limit_s)
         AND k.on_opt_out = '{OnOptOut.HANGUP}'
         AND ((SELECT true FROM suppressions s WHERE s.phone = c.to_number AND s.scope IN ('global', k.id)
-              AND {IN_FORCE} LIMIT 1) OR {is_revoked("c.number_key")} OR {is_listed("c.to_number", "k")})
+              AND {IN_FORCE} LIMIT 1) OR {is_revoked("c.number_key")}
+            OR {is_kept_out("c.to_number", "k", number_key="c.number_key")})
     """  # noqa: S608 built from constants
 )
 
 
 def ringing_at_suppressed_numbers(tx: Connection) -> Sequence[Row[Any]]:
-    """Return id, state and the database's time as `now` of each call that may ring at a suppressed number."""
+    """Return id, state and the database's time as `now` of each call that may ring at a number that is kept out."""
     return tx.execute(SUPPRESSED).all()

@@ -197,7 +197,7 @@ def test_a_preflight_counts_all_contacts_of_a_draft(rest: Rest) -> None:
         ],
         "never": [],
         "by_region": [{"region": "US-IL", "contacts": 2, "dialable_now": 0}],
-        "caller_ids": [{"number": "+12125550100", "attestation": None, "room_today": None}],
+        "caller_ids": [{"number": "+12125550100", "attestation": None, "room_today": None, "dials_24h": 0}],
         "lists": [],
         "overrides": [{"field": "law.mode", "because": "a test at any hour"}],
         "estimate": {"dials": 2, "duration_s": 1.6, "peak_channels": 2, "cost": None, "currency": "USD"},
@@ -294,5 +294,6 @@ def test_a_preflight_shows_the_numbers_of_a_pool_and_their_room(rest: Rest) -> N
 
     told = rest.post(f"/v1/campaigns/{campaign}/preflight").json or {}
 
-    assert told["caller_ids"] == [{"number": each["number"], "attestation": None, "room_today": 40} for each in numbers]
+    known = {"attestation": None, "room_today": 40, "dials_24h": 0}
+    assert told["caller_ids"] == [{"number": each["number"], **known} for each in numbers]
     assert (told["dialable_now"], told["errors"]) == (1, [])

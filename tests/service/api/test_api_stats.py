@@ -150,6 +150,21 @@ def test_the_rate_is_the_campaigns_own_of_the_last_five_seconds(rest: Rest, serv
     assert others == {"dials_per_s": 0.2, "limit": 20.0}
 
 
+def test_a_caller_id_that_dials_too_often_is_a_warning(rest: Rest, services: Services) -> None:
+    campaign = rest.campaign()["id"]
+    before = rest.get(f"/v1/campaigns/{campaign}/stats").json["warnings"]
+    for contact in rest.contacts(rest.campaign()["id"], *(fresh_number() for _ in range(76))):
+        _call(services, contact)
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE calls SET last_sent_at = now() WHERE from_number = :caller"), {"caller": CALLER_ID})
+
+    [told] = rest.get(f"/v1/campaigns/{rest.campaign()['id']}/stats").json["warnings"]
+
+    assert before == []
+    assert (told["pointer"], told["code"]) == ("/caller_ids", "dials_per_caller_id")
+    assert told["detail"].startswith(f"1 of 1 caller ids, such as {CALLER_ID},")
+
+
 def test_latency_is_the_campaigns_own_and_nothing_without_a_call(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
     services.redis.rpush(Keys().latency, "7000")  # the whole services's

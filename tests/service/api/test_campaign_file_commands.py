@@ -53,7 +53,7 @@ def test_a_preview_proposes_the_map_that_the_import_then_takes(
     done = run("import", campaign, str(file), "--region", "US", "--map", "phone:Nummer privat,first_name:Vorname")
 
     assert "proposed: --map 'phone:Nummer privat,first_name:Vorname'" in shown
-    assert "row 2: phone +12025550123, Kunde 1, first_name Ann" in shown
+    assert "row 2: phone +12025550123, Kunde 1, first_name Ann, America/New_York (by the number)" in shown
     assert "3 rows: 2 would be accepted, 0 duplicates, 1 invalid" in shown and shown[-1].startswith("  row 3: ")
     assert rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"] != [] and "2 accepted" in done
 

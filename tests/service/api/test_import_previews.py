@@ -50,6 +50,18 @@ def test_a_preview_shows_the_first_contacts_as_they_would_be_stored_and_stores_n
     assert rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"] == []
 
 
+def test_the_first_rows_say_which_zones_bind_and_who_says_them(rest: Rest, campaign: str) -> None:
+    file = "phone,first_name,timezone,region\n+12125550123,Ann,,us-hi\n+12065550123,Bob,America/New_York,\n12,Cid,,\n"
+
+    told = preview(rest, campaign, file)
+
+    assert [[(zone["name"], zone["from"]) for zone in row["zones"]] for row in told["first_rows"]] == [  # type: ignore[attr-defined]
+        [("America/New_York", "number"), ("Pacific/Honolulu", "region")],
+        [("America/Los_Angeles", "number"), ("America/New_York", "contact")],
+        [],
+    ]
+
+
 def test_problems_are_counted_by_kind_with_an_example(rest: Rest, campaign: str) -> None:
     bad = "".join(f"12,N{n}\n" for n in range(50))
 

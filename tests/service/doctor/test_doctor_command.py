@@ -115,7 +115,9 @@ def test_of_a_simulators_folder_the_simulator_is_looked_at_whatever_account_is_s
     carrier.override_resources()
     folder = _simulators_folder(tmp_path / "simulated", carrier, door)
 
-    told = doctor(folder=folder, TELNYX_BASE_URL="https://api.telnyx.com/v2", TELNYX_API_KEY="KEYmine", TELNYX_PUBLIC_KEY="x")
+    told = doctor(
+        folder=folder, TELNYX_BASE_URL="https://api.telnyx.com/v2", TELNYX_API_KEY="KEYmine", TELNYX_PUBLIC_KEY="x"
+    )
 
     assert told.returncode == 0, told.stdout + told.stderr
     assert f"? carrier: the simulator of {folder}: no phone rings" in told.stdout

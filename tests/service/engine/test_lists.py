@@ -237,6 +237,29 @@ def test_who_leaves_the_allow_list_behind_the_claim_is_not_dialed(world: World, 
     assert status(world, world.call_row(call_id)["contact_id"]) == ("held", "not_on_allow_list")
 
 
+@pytest.mark.parametrize(("on_opt_out", "is_hung_up"), [("hangup", True), ("finish", False)])
+def test_a_phone_that_rings_is_hung_up_when_its_number_leaves_the_allow_list(
+    world: World, carrier: CarrierStub, on_opt_out: str, is_hung_up: bool
+) -> None:
+    list_id = make(world, "agreed", "allow")
+    add(world, list_id, PHONE, OTHER)
+    campaign_id = world.campaign(lists=ALLOWING, on_opt_out=on_opt_out)
+    for phone in (PHONE, OTHER):
+        world.contact(campaign_id, phone=phone)
+    ringing = {}
+    for each in world.claim(campaign_id):
+        world.dialer.dial_call(each)
+        world.hear(each, "call.initiated")
+        world.work(each)
+        ringing[world.call_row(each)["to_number"]] = each
+
+    world.run(delete_entry, list_id, PHONE, because="changed their mind")
+    for each in ringing.values():
+        world.work(each)
+
+    assert [asked.path.split("/")[3] for asked in carrier.actions] == ([f"v3:{ringing[PHONE]}"] if is_hung_up else [])
+
+
 def test_who_is_on_both_is_not_dialed(world: World) -> None:
     add(world, make(world, "agreed", "allow"), PHONE)
     add(world, make(world), "+1312*")

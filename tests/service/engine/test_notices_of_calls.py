@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.flow.notices import Said
 from tests.support.carrier_stub import CarrierStub
+from tests.support.incoming import CALLER, mapped, only_call, tell
 from tests.support.world import BECAUSE, World
 
 RECORDING = """
@@ -29,6 +31,56 @@ def test_a_call_says_what_the_law_of_the_contacts_region_asks_for(
     world.work(call_id)
 
     live = world.live(call_id)
+    assert live is not None
+    assert live.contact["_recording_notice"] == ("This call is recorded." if is_said else "")
+
+
+@pytest.mark.parametrize(("packs", "is_said"), [("auto", False), (["us-ca"], True)])
+def test_the_packs_that_bind_a_campaign_bind_what_its_calls_say(
+    world: World, packs: str | list[str], is_said: bool
+) -> None:
+    campaign_id = world.campaign(flow=RECORDING, law={"mode": "off", "packs": packs, "because": BECAUSE})
+    world.contact(campaign_id, phone="+12125550123")
+    [call_id] = world.claim(campaign_id)
+
+    world.dialer.dial_call(call_id)
+
+    live = world.live(call_id)
+    assert live is not None
+    assert live.contact["_recording_notice"] == ("This call is recorded." if is_said else "")
+
+
+@pytest.mark.parametrize("packs", ["auto", ["us-ca"]])
+def test_the_packs_that_bind_a_campaign_bind_what_the_engine_says_for_a_flow(
+    world: World, packs: str | list[str]
+) -> None:
+    campaign_id = world.campaign(flow=LEFT_TO_THE_ENGINE, law={"mode": "off", "packs": packs, "because": BECAUSE})
+    world.contact(campaign_id, phone="+12125550123")
+    [call_id] = world.claim(campaign_id)
+
+    world.dialer.dial_call(call_id)
+
+    live = world.live(call_id)
+    assert live is not None
+    assert (Said.RECORDING_NOTICE in live.notices) == (packs != "auto")
+
+
+@pytest.mark.parametrize(
+    ("region", "packs", "is_said"), [(None, "auto", False), ("US-FL", "auto", True), (None, ["us-ca"], True)]
+)
+def test_who_calls_back_is_told_what_a_call_to_them_says(
+    world: World, region: str | None, packs: str | list[str], is_said: bool
+) -> None:
+    mapped(world, RECORDING)
+    campaign_id = world.campaign(flow=RECORDING, law={"mode": "off", "packs": packs, "because": BECAUSE})
+    world.contact(campaign_id, phone=CALLER, region=region)
+    [dialed] = world.claim(campaign_id)
+    world.dialer.dial_call(dialed)
+
+    tell(world)
+    world.advance()
+
+    live = world.live(only_call(world))
     assert live is not None
     assert live.contact["_recording_notice"] == ("This call is recorded." if is_said else "")
 

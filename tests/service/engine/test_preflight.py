@@ -275,6 +275,27 @@ def test_a_recording_that_nobody_is_told_of_is_a_warning_where_the_law_asks_for_
     assert all(told_of is not None and told_of in each.detail for each in found)
 
 
+def test_the_packs_that_bind_a_campaign_are_asked_before_its_start(world: World) -> None:
+    flow = RECORDS.replace("name: records", "name: records\nrecording_notice: never")
+    law = {"mode": "enforce", "packs": ["us-ca"], "because": None}
+    campaign_id = world.campaign(status="draft", flow=flow, law=law)
+    world.contact(campaign_id, phone="+881612345678")  # of no country
+    world.contact(campaign_id, phone="+12125550123")
+
+    [found] = [each for each in preflight(world, campaign_id).warnings if each.code == "recording_unannounced"]
+
+    assert found.detail.endswith("the law asks for it in US-CA")
+
+
+def test_the_law_of_the_numbers_country_is_asked_beside_that_of_the_region(world: World) -> None:
+    campaign_id = world.campaign(status="draft", purpose="sales", voice="recorded")
+    world.contact(campaign_id, phone="+12125550123", region="GB-ENG")
+
+    details = [each.detail for each in preflight(world, campaign_id).warnings if each.code == "consent_asked_by_law"]
+
+    assert any("the law pack us " in detail for detail in details)
+
+
 def test_a_campaign_for_sales_of_an_older_version_is_told_what_its_flow_lacks(world: World) -> None:
     campaign_id = world.campaign(status="draft", purpose="sales", voice="tts")
     world.contact(campaign_id)

@@ -258,3 +258,29 @@ def test_explanations_and_preflights_tell_of_it(world: World) -> None:
     assert (answer["list"], answer["result"], answer["is_current"]) == ("rnd", "yes", True)
     assert abs(check.facts["consented_at"] - days_ago(100)) < timedelta(minutes=1)
     assert world.run(explain_contact, free, at=None).explanation.reason is None
+
+
+@pytest.mark.parametrize(
+    ("consented", "require"), [(None, None), (100, None), (100, "written"), (2, None), (2, "written")]
+)
+def test_a_phone_that_rings_is_hung_up_when_its_number_is_found_to_be_reassigned(
+    world: World, carrier: CarrierStub, consented: float | None, require: str | None
+) -> None:
+    """As it would not be dialed: not where the new person has consented since."""
+    list_id = make(world, "rnd", "reassigned")
+    if consented is not None:
+        consent(world, days_ago(consented))
+    campaign_id = world.campaign(consent={"require": require} if require else {})
+    contact_id = world.contact(campaign_id, phone=PHONE)
+    [call_id] = world.claim(campaign_id)
+    world.dialer.dial_call(call_id)
+    world.hear(call_id, "call.initiated")
+    world.work(call_id)
+
+    answers(world, list_id, f"{PHONE},{day(90)},yes,{day(3)}")
+    world.work(call_id)
+
+    is_hung_up = consented != 2
+    assert [asked.path.rsplit("/", 1)[1] for asked in carrier.actions] == (["hangup"] if is_hung_up else [])
+    world.hang_up(call_id, cause="originator_cancel")
+    assert status(world, contact_id)[0] == ("suppressed" if is_hung_up else "exhausted")

@@ -355,6 +355,16 @@ def test_a_file_is_added_to_a_campaign_that_runs_and_its_refused_rows_are_downlo
     assert "attachment" in excel.headers["Content-Disposition"]
 
 
+def test_the_first_rows_of_a_file_say_in_which_zones_it_must_be_day(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    rows = "phone,first_name,region\n+12125550123,Ann,us-hi\n+18005550142,Bob,\n"
+
+    seen = text_of(look(admin, campaign, rows.encode(), at="add/file"))
+
+    assert "America/New_York by the number Pacific/Honolulu by the region" in seen
+    assert "by the number and 39 more" in seen
+
+
 def test_a_file_is_not_added_to_a_campaign_that_is_over(admin: Visitor, rest: Rest) -> None:
     campaign = rest.campaign()["id"]
     rest.post(f"/v1/campaigns/{campaign}/cancel")

@@ -178,6 +178,7 @@ def test_whom_nobody_spoke_to_and_the_guard_that_paused_are_shown_wherever_someb
         "people": {"bridged": 700},
         "status_reason": reason,
         "guards": [warned, fine],
+        "warnings": [{"pointer": "/caller_ids", "code": "x", "detail": "dials too often"}],
     }
     console = Console(file=io.StringIO(), width=160)
 
@@ -191,4 +192,5 @@ def test_whom_nobody_spoke_to_and_the_guard_that_paused_are_shown_wherever_someb
         assert "paused by the guard abandon: 30 of 1,000 (3.0 %) people were abandoned." in text
     for text in (shown[0], shown[2]):
         assert "guard abandon: more than 2 %." in text
+        assert "dials too often" in text
     assert "people answered" not in stats_line(_STATS)

@@ -68,7 +68,7 @@ def _facts(number: str, settings: dict[str, Any], now: datetime) -> GateFacts:
     return GateFacts(
         campaign_status=_status(settings.get("x", "")),
         calling_hours=hours,
-        zone_key=zones_for(number, None, settings.get("default_timezone"), hours=hours, now=now).key,
+        zone_key=zones_for(number, None, settings.get("default_timezone"), now=now).key,
         law_zone_key=law_zones_for(number, default_timezone=settings.get("default_timezone"), now=now),
         law=law,
         attempts_spent=0,

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from orchestrator.policy.guards.budget import Spend
-from orchestrator.policy.preflight import Plan, estimate, warnings
+from orchestrator.policy.preflight import Plan, dialed_too_often, estimate, warnings
 
 NOTHING = Plan(purpose="informational", is_always_open=False, caller_ids=1, dials=10, held_for_ever=0)
 BUDGET = Spend.model_validate({"per_day": "5.00", "total": "20.00"})
@@ -24,6 +24,7 @@ def codes(plan: Plan) -> list[str]:
         ({"purpose": None}, "purpose_left_out"),
         ({"is_always_open": True}, "hours_always"),
         ({"dials": 76}, "dials_per_caller_id"),
+        ({"dials": 70, "made": 6}, "dials_per_caller_id"),
         ({"verified": ("+12125550100",)}, "attestation_b"),
         ({"purpose": "sales", "asks_lists": True}, "consent_not_asked"),
         ({"purpose": "sales", "asks_for_consent": True}, "lists_not_asked"),
@@ -40,7 +41,18 @@ def test_one_thing_to_look_at_is_one_warning(change: dict[str, object], code: st
 
 def test_a_campaign_with_nothing_to_look_at_has_no_warning() -> None:
     assert codes(NOTHING) == []
+    assert codes(replace(NOTHING, dials=70, made=5)) == []
+    assert codes(replace(NOTHING, dials=0, made=500)) == []
     assert codes(replace(NOTHING, cost=Decimal(5), spend=BUDGET, left_in_all=Decimal(5))) == []
+
+
+def test_a_caller_id_that_has_dialed_too_often_is_told_by_its_number() -> None:
+    assert dialed_too_often({}) == dialed_too_often({"+12125550100": 75}) == []
+
+    [told] = dialed_too_often({"+12125550102": 76, "+12125550101": 76, "+12125550100": 75})
+
+    assert (told.pointer, told.code) == ("/caller_ids", "dials_per_caller_id")
+    assert told.detail.startswith("2 of 3 caller ids, such as +12125550101,")
 
 
 def test_a_campaign_takes_as_long_as_its_rate_and_its_channels_let_it() -> None:
