@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import redis
@@ -17,7 +18,7 @@ from orchestrator.operations.dialing.release_attempts import (
 )
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.sql import call_filters, contacts
+from orchestrator.store.sql import call_filters
 from orchestrator.store.sql.many_contacts import BY_REQUEST
 
 
@@ -34,13 +35,12 @@ def withdraw_reserved(tx: Connection, live: Row[Any] | None, status: ContactStat
     return release_attempts(tx, call_filters.of_call(live.id), way)
 
 
-def end_called(contact_id: str, status: ContactStatus, *, sql: Engine, client: redis.Redis, keys: Keys) -> None:
-    """End a contact of whom a call is under way; one that is not any more stays as it is."""
+def withdraw_claims(contact_ids: Sequence[str], *, sql: Engine, client: redis.Redis, keys: Keys) -> None:
+    """Withdraw the attempts that were claimed for contacts and none of whose sends has left, once these have ended.
+
+    Waits for the sends that are being judged by what held before.
+    """
+    way = ReleaseReason(Reason.CONTACT_CLOSED, final=ContactStatus.CANCELED, counts=False)
     with sql.begin() as tx:
-        live = contacts.live_call_of(tx, contact_id)  # before the contact, in the order of every dial
-        contact = contacts.lock_contact(tx, contact_id)
-        if contact is None or contact.status != ContactStatus.CALLING:
-            return
-        withdrawn = withdraw_reserved(tx, live, status)
-        contacts.update_contact(tx, contact, ended_by_request(status))
+        withdrawn = release_attempts(tx, call_filters.claimed_in_vain(contact_ids), way)
     free_channels(client, keys, withdrawn)

@@ -45,21 +45,19 @@ def count_such(tx: Connection, contact_ids: Sequence[str], such: ColumnElement[b
     return int(tx.execute(query).scalar_one())
 
 
-def being_called(tx: Connection, contact_ids: Sequence[str]) -> Sequence[str]:
-    """Return those of these contacts of whom a call is under way."""
-    calling = contacts.c.status == ContactStatus.CALLING
-    return tx.execute(select(contacts.c.id).where(contacts.c.id.in_(contact_ids), calling)).scalars().all()
-
-
 def phones_of(tx: Connection, contact_ids: Sequence[str]) -> Sequence[str]:
     """Return the numbers of these contacts, each once."""
     return tx.execute(select(contacts.c.phone).where(contacts.c.id.in_(contact_ids)).distinct()).scalars().all()
 
 
-def cancel_waiting(tx: Connection, contact_ids: Sequence[str]) -> int:
-    """Cancel those of these contacts that wait or are held; return how many."""
-    canceled = change_state(ContactStatus.CANCELED, among=CLAIMABLE)
-    return _change(tx, canceled.values(reason=BY_REQUEST, due_at=None), contact_ids, contacts.c.status.in_(CLAIMABLE))
+def cancel_open(tx: Connection, contact_ids: Sequence[str]) -> int:
+    """Cancel those of these contacts that are not over; return how many.
+
+    Whoever is being called, or is claimed at this moment, is one of them: all in one statement, for between two of them
+    a contact may come from the one state into the other. What was claimed for them is theirs no more.
+    """
+    canceled = change_state(ContactStatus.CANCELED, among=OPEN_CONTACTS)
+    return _change(tx, canceled.values(reason=BY_REQUEST, due_at=None, current_call_id=None), contact_ids, _IS_OPEN)
 
 
 def set_priority(tx: Connection, contact_ids: Sequence[str], priority: int) -> int:
