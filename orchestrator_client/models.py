@@ -3317,6 +3317,7 @@ class PreviewedContact(TypedDict):
     region: str | None
     not_before: str | None
     not_after: str | None
+    priority: int
     variables: dict[str, Any]
 
 

@@ -48,7 +48,7 @@ Find = Callable[..., Page]
 class Way:
     """What a kind of change does: `apply` within the transaction of a batch, `prepare` before it, `finish` at last.
 
-    `find` returns the next contacts, as `next_page` does; `follow` does at once, behind a batch, what would come anyway.
+    `find` returns the next contacts, as `next_page` does; `follow` does at once, behind a batch, what comes anyway.
 
     The first two return how many contacts they changed. Of a batch only `apply` is made once: after a crash `prepare`
     may be repeated and `follow` left out.

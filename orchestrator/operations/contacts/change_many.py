@@ -170,7 +170,7 @@ def _suppress(tx: Connection, change: Row[Any], contact_ids: Sequence[str]) -> i
 
 
 def _end_waiting(stores: Stores, contact_ids: Sequence[str]) -> None:
-    """End all who wait with the numbers of these contacts, in whatever campaign; nobody else would before their turn."""
+    """End all who wait with the numbers of these contacts, in whatever campaign: nobody else would at once."""
     with stores.sql.connect() as tx:
         phones = many_contacts.phones_of(tx, contact_ids)
     end_suppressed(phones, sql=stores.sql)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row
@@ -29,6 +30,10 @@ class CurrentStatus:
     status: str
     reason: str | None
     until: datetime | None
+
+
+Closing = Callable[[str], CurrentStatus | None]
+"""How contacts stand that wait in a zone; None where the zone is open."""
 
 
 def find_contact(contact_id: str, *, sql: Engine) -> Row[Any]:
@@ -78,21 +83,35 @@ def _statuses_and_zones(status: str, zones: Sequence[str], hours: CallingHours, 
     return [(status, zone) for zone in zones] + held
 
 
-def current_status_of(contact: Row[Any], now: datetime, *, room: Room | None = None) -> CurrentStatus:
+def current_status_of(
+    contact: Row[Any], now: datetime, *, room: Room | None = None, closing: Closing | None = None
+) -> CurrentStatus:
     """Return the status of a contact: one that waits in a zone that is closed now is held until it opens.
 
-    `room` is its campaign's: a contact that is due and not dialed waits for it.
+    `room` is its campaign's: a contact that is due and not dialed waits for it. `closing` is that of its campaign's
+    hours at this moment, for whoever asks about many contacts.
     """
     if contact.status not in CLAIMABLE:
         return CurrentStatus(contact.status, contact.reason, None)
     if contact.status == ContactStatus.HELD:
         return CurrentStatus(ContactStatus.HELD, contact.reason, contact.until)
-    hours = hours_in_force(contact.calling_hours, contact.purpose)
-    if contact.ignore_hours or is_open(hours, contact.zone, now):
-        if room and room.lacks and contact.until and contact.until <= now:
-            until = None if room.lacks is Reason.DIALING_STOPPED else now + timedelta(seconds=room.wait_s)
-            return CurrentStatus(ContactStatus.WAITING, room.lacks, until)
-        return CurrentStatus(ContactStatus.WAITING, contact.reason, contact.until)
-    return CurrentStatus(
-        ContactStatus.HELD, closed_reason(hours, contact.zone, now), next_opening(hours, contact.zone, now)
-    )
+    if not contact.ignore_hours:
+        closing = closing or closing_at(hours_in_force(contact.calling_hours, contact.purpose), now)
+        if held := closing(contact.zone):
+            return held
+    if room and room.lacks and contact.until and contact.until <= now:
+        until = None if room.lacks is Reason.DIALING_STOPPED else now + timedelta(seconds=room.wait_s)
+        return CurrentStatus(ContactStatus.WAITING, room.lacks, until)
+    return CurrentStatus(ContactStatus.WAITING, contact.reason, contact.until)
+
+
+def closing_at(hours: CallingHours, now: datetime) -> Closing:
+    """Return what says how contacts stand that wait in a zone which is closed now; each zone is looked at once."""
+
+    @cache
+    def closing(zone: str) -> CurrentStatus | None:
+        if is_open(hours, zone, now):
+            return None
+        return CurrentStatus(ContactStatus.HELD, closed_reason(hours, zone, now), next_opening(hours, zone, now))
+
+    return closing

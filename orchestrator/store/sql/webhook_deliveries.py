@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, func, literal, select, text
+from sqlalchemy import Connection, Row, Select, bindparam, func, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.policy.webhook_retries import RESTS_AFTER
@@ -92,7 +92,7 @@ _FORGET_OLD = text(
     """
 )
 _SUBJECT = func.coalesce(events.c.subject, deliveries.c.subject)
-_SHOWN = select(
+_SHOWN: Final[Select[Any]] = select(
     *(column for column in deliveries.c if column is not deliveries.c.subject),
     deliveries.c.event_id.label("id"),
     _SUBJECT.label("subject"),
@@ -121,9 +121,7 @@ def lease_deliveries(tx: Connection, endpoint_id: str, lease: str, *, most: int,
     return tx.execute(_LEASE, params).all()
 
 
-def end_tries(
-    tx: Connection, endpoint_id: str, lease: str, *, ended: Sequence[Ended], lines: Collection[str]
-) -> None:
+def end_tries(tx: Connection, endpoint_id: str, lease: str, *, ended: Sequence[Ended], lines: Collection[str]) -> None:
     """Write what came of leased deliveries, and let the next of those `lines` go whose delivery is over."""
     if not ended:
         return
