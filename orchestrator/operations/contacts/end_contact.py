@@ -10,12 +10,8 @@ from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.contact_status import ContactStatus
-from orchestrator.operations.dialing.release_attempts import (
-    ReleasedAttempt,
-    ReleaseReason,
-    free_channels,
-    release_attempts,
-)
+from orchestrator.operations.dialing.drain_dials import free_or_leave
+from orchestrator.operations.dialing.release_attempts import ReleasedAttempt, ReleaseReason, release_attempts
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters
@@ -43,4 +39,4 @@ def withdraw_claims(contact_ids: Sequence[str], *, sql: Engine, client: redis.Re
     way = ReleaseReason(Reason.CONTACT_CLOSED, final=ContactStatus.CANCELED, counts=False)
     with sql.begin() as tx:
         withdrawn = release_attempts(tx, call_filters.claimed_in_vain(contact_ids), way)
-    free_channels(client, keys, withdrawn)
+    free_or_leave(client, keys, withdrawn)

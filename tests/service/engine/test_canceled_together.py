@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import redis
+
 from orchestrator.ids import new_id
 from orchestrator.operations.contacts.bulk_changes import Stores
 from orchestrator.operations.contacts.change_many import ManyContacts, change_contacts
@@ -14,9 +16,9 @@ from tests.support.world import World
 _FIRST_LOCK = "FOR UPDATE"
 
 
-def cancel(world: World, campaign_id: str, **filters: Any) -> Any:
+def cancel(world: World, campaign_id: str, client: redis.Redis | None = None, **filters: Any) -> Any:
     asked = ManyContacts.model_validate({"filter": {"campaign_id": campaign_id, **filters}, "action": "cancel"})
-    stores = Stores(world.sql, world.redis, world.keys)
+    stores = Stores(world.sql, client or world.redis, world.keys)
     return world.run(change_contacts, asked, change_id=new_id("chg"), stores=stores)
 
 
@@ -64,3 +66,15 @@ def test_what_was_claimed_for_whom_is_canceled_is_withdrawn_and_its_channel_is_f
     row = world.call_row(call_id)
     assert (row["state"], row["withdrawn_reason"]) == ("withdrawn", "contact_closed")
     assert world.redis.zcard(world.keys.slots(row["connection_id"])) == 0
+
+
+def test_a_cancel_needs_no_valkey(world: World) -> None:
+    campaign_id = world.campaign()
+    contact_id = world.contact(campaign_id)
+    [call_id] = world.claim(campaign_id)
+
+    change = cancel(world, campaign_id, redis.Redis(port=1))
+
+    assert (change.status, change.changed) == ("completed", 1)
+    assert world.contact_row(contact_id)["status"] == "canceled"
+    assert world.call_row(call_id)["state"] == "withdrawn"
