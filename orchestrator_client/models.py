@@ -3328,6 +3328,7 @@ class PreviewedContact(TypedDict):
     region: str | None
     not_before: str | None
     not_after: str | None
+    priority: int
     variables: dict[str, Any]
 
 

@@ -1248,8 +1248,9 @@ class Campaigns(_Group):
 
         UTF-8, UTF-16 or surely Windows-1252, with `,` `;` `|` or tab; the answer says in `read_as` how it was read. One
         column for the phone, under a name that people give it (`phone`, `Mobile`, `Phone Number`, `MSISDN`, `Telefon` …),
-        or named by `map`; optional `timezone`, `external_id`, `not_before`, `not_after`. The other columns are variables,
-        matched to the flow's inputs ignoring case and spaces. A title above the header and a line `sep=;` are skipped.
+        or named by `map`; optional `timezone`, `external_id`, `not_before`, `not_after`, `priority`. The other columns are
+        variables, matched to the flow's inputs ignoring case and spaces. A title above the header and a line `sep=;` are
+        skipped.
         A file that does not arrive whole is not read at all, nor is a workbook that is damaged. The answer comes when every
         row is written, after a minute or more for half a million; good rows are kept whatever the others are, and a
         campaign that runs dials them at once.
@@ -1360,9 +1361,9 @@ class Campaigns(_Group):
 
         CSV that is safe to open in a spreadsheet, a workbook, or JSON lines. The rows can be imported as contacts: an
         import ignores the columns of results, and every value is read back unchanged. A variable with the name of another
-        column is prefixed with `variable_`. `until` is when a contact that waits is looked at again; `ring_s`, `talk_s` and
-        `recording_ids` are those of the last call. Each row is as it was when it was read. An answer that breaks off has no
-        end: no last chunk, and no workbook.
+        column is prefixed with `variable_`. `status`, `reason` and `until` are those that a contact has at that moment, as
+        `GET /v1/contacts/{contact_id}` says them; `ring_s`, `talk_s` and `recording_ids` are those of the last call. Each
+        row is as it was when it was read. An answer that breaks off has no end: no last chunk, and no workbook.
         """
         return Download(
             self.transport.pieces,

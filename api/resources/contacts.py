@@ -170,7 +170,11 @@ class ContactsOfCampaign(PageQuery):
     region: Region | None = Field(None, description=ASKED_REGION)
     external_id: str | None = None
     status: ContactStatusValue | None = None
-    reason: Word | None = Field(None, description="Why they wait, or how they ended, by its code.")
+    reason: Word | None = Field(
+        None,
+        description="Why they wait, or how they ended, by its code. `outside_hours` within a campaign alone: those who "
+        "wait for calling hours to begin.",
+    )
     disposition: Disposition | None = Field(None, description="How their last call went.")
     outcome: Word | None = None
     updated_after: Moment | None = Field(None, description="Those that changed then or later.")

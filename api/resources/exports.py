@@ -33,13 +33,21 @@ def results(services: Services, campaign_id: str, query: ExportQuery) -> Respons
 
     CSV that is safe to open in a spreadsheet, a workbook, or JSON lines. The rows can be imported as contacts: an
     import ignores the columns of results, and every value is read back unchanged. A variable with the name of another
-    column is prefixed with `variable_`. `until` is when a contact that waits is looked at again; `ring_s`, `talk_s` and
-    `recording_ids` are those of the last call. Each row is as it was when it was read. An answer that breaks off has no
-    end: no last chunk, and no workbook.
+    column is prefixed with `variable_`. `status`, `reason` and `until` are those that a contact has at that moment, as
+    `GET /v1/contacts/{contact_id}` says them; `ring_s`, `talk_s` and `recording_ids` are those of the last call. Each
+    row is as it was when it was read. An answer that breaks off has no end: no last chunk, and no workbook.
     """
     written = query.format_for(request)
     shape = query.shape_for(written)
-    rows = export_results(campaign_id, sql=services.sql, flows=services.flows, shape=shape)
+    rows = export_results(
+        campaign_id,
+        sql=services.sql,
+        client=services.redis,
+        keys=services.keys,
+        flows=services.flows,
+        clock=services.clock,
+        shape=shape,
+    )
     return table_answer(rows, written=written, name=f"{campaign_id}-results")
 
 

@@ -31,6 +31,7 @@ class PreviewedContact(BaseModel):
     region: str | None
     not_before: Moment | None
     not_after: Moment | None
+    priority: int
     variables: dict[str, Any]
 
 

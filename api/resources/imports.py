@@ -132,8 +132,9 @@ def create(services: Services, campaign_id: str, query: ImportQuery, body: Whole
 
     UTF-8, UTF-16 or surely Windows-1252, with `,` `;` `|` or tab; the answer says in `read_as` how it was read. One
     column for the phone, under a name that people give it (`phone`, `Mobile`, `Phone Number`, `MSISDN`, `Telefon` …),
-    or named by `map`; optional `timezone`, `external_id`, `not_before`, `not_after`. The other columns are variables,
-    matched to the flow's inputs ignoring case and spaces. A title above the header and a line `sep=;` are skipped.
+    or named by `map`; optional `timezone`, `external_id`, `not_before`, `not_after`, `priority`. The other columns are
+    variables, matched to the flow's inputs ignoring case and spaces. A title above the header and a line `sep=;` are
+    skipped.
     A file that does not arrive whole is not read at all, nor is a workbook that is damaged. The answer comes when every
     row is written, after a minute or more for half a million; good rows are kept whatever the others are, and a
     campaign that runs dials them at once.

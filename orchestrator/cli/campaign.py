@@ -183,7 +183,8 @@ def import_(
     """Import a CSV file or an Excel workbook; valid rows are kept, the problems of all others are listed by kind.
 
     The phone column is detected by many names (**phone, Mobile, Phone Number, Telefon** …), or named with **--map**.
-    Columns **timezone, external_id, not_before, not_after** are recognized; all others are inputs of the flow.
+    Columns **timezone, external_id, not_before, not_after, priority** are recognized; all others are inputs of the
+    flow.
 
     Exit status 1 if no contact was imported (with --preview: would be); a file with duplicates only is not a failure.
     """

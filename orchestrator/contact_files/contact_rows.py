@@ -26,14 +26,16 @@ Value = str | int | float | bool
 
 _TEXTS = ("phone", "external_id", "timezone", "timezone_source", "region", "not_before", "not_after")
 _FIELDS = frozenset({*_TEXTS, "priority", "variables"})
-# A file's column of the contact's region has a name that no variable is likely to have: many tables have a `region`.
-REGION_COLUMN = "contact_region"
+# A file's columns of these have names that no variable is likely to have: many tables have a `region` or a `priority`.
+REGION_COLUMN, PRIORITY_COLUMN = "contact_region", "contact_priority"
+_UNLESS_AN_INPUT = {"region": REGION_COLUMN, "priority": PRIORITY_COLUMN}
 _COLUMNS = {
     "phone": "phone",
     "externalid": "external_id",
     "timezone": "timezone",
     "timezonesource": "timezone_source",
     "contactregion": REGION_COLUMN,
+    "contactpriority": PRIORITY_COLUMN,
     "notbefore": "not_before",
     "notafter": "not_after",
 }
@@ -45,6 +47,8 @@ _LONGEST_ID = 200
 _MOST_VARIABLES = 200
 _LARGEST_NUMBER = 2**63
 _PRIORITIES = range(-1000, 1001)
+_WHOLE_NUMBER = re.compile(r"[+-]?\d{1,4}", re.ASCII)
+_A_PRIORITY = "a whole number from -1000 to 1000; higher is dialed first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +131,8 @@ def is_own_field(column: str) -> bool:
 def column_for(name: str, form: ContactForm) -> str:
     """Return what a file's column fills: a contact's own field such as `external_id`, or a variable."""
     letters = letters_of(name)
-    if letters == "region" and not form.knows(name):
-        return REGION_COLUMN
+    if letters in _UNLESS_AN_INPUT and not form.knows(name):
+        return _UNLESS_AN_INPUT[letters]
     return _COLUMNS.get(letters) or form.input_for(name)
 
 
@@ -148,7 +152,8 @@ def read_contact_row(row: Mapping[str, str], form: ContactForm) -> NewContact | 
     fields = row if _COPIED.isdisjoint(row) else {**row, **{name: visible(row[name]) for name in _COPIED & row.keys()}}
     variables: dict[str, Value] = {name: text for name, text in row.items() if text and name not in _COLUMN_FIELDS}
     try:
-        return _contact(fields, variables, form, region=fields.get(REGION_COLUMN))
+        priority = _written_priority(fields.get(PRIORITY_COLUMN))
+        return _contact(fields, variables, form, region=fields.get(REGION_COLUMN), priority=priority)
     except _Wrong as wrong:
         return in_a_file(wrong.problem)
 
@@ -162,11 +167,12 @@ def _from_object(document: Any, form: ContactForm) -> NewContact:
         if not isinstance(document.get(name), str | None):
             raise _Wrong("not_text", name, "write it as text, in quotes")
     variables = _variables(document.get("variables"), form)
-    return _contact(document, variables, form, region=document.get("region"))
+    priority = _priority(document.get("priority"))
+    return _contact(document, variables, form, region=document.get("region"), priority=priority)
 
 
 def _contact(
-    fields: Mapping[str, Any], variables: dict[str, Value], form: ContactForm, *, region: str | None
+    fields: Mapping[str, Any], variables: dict[str, Value], form: ContactForm, *, region: str | None, priority: int
 ) -> NewContact:
     phone = _phone(fields.get("phone"), form)
     not_before, not_after = _moment(fields, "not_before"), _moment(fields, "not_after")
@@ -178,7 +184,7 @@ def _contact(
         timezone=_zone(fields.get("timezone")),
         not_before=not_before,
         not_after=not_after,
-        priority=_priority(fields.get("priority")),
+        priority=priority,
         variables=_complete(variables, form.required),
         timezone_source=_source(fields.get("timezone_source")),
         region=_region(region),
@@ -244,8 +250,17 @@ def _priority(value: Any) -> int:
     if value is None:
         return 0
     if not isinstance(value, int | float) or isinstance(value, bool) or value not in _PRIORITIES:
-        raise _Wrong("priority", "priority", "a whole number from -1000 to 1000; higher is dialed first")
+        raise _Wrong("priority", "priority", _A_PRIORITY)
     return int(value)
+
+
+def _written_priority(text: str | None) -> int:
+    if not text or not text.strip():
+        return 0
+    if not _WHOLE_NUMBER.fullmatch(text.strip()) or int(text) not in _PRIORITIES:
+        detail = f"{_A_PRIORITY}; map a column of another sense to a variable, such as map=rank:Priority"
+        raise _Wrong("priority", "priority", detail)
+    return int(text)
 
 
 def _variables(document: Any, form: ContactForm) -> dict[str, Value]:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from orchestrator.contact_files.contact_rows import REGION_COLUMN, ContactForm, column_for, is_own_field
+from orchestrator.contact_files.contact_rows import (
+    PRIORITY_COLUMN,
+    REGION_COLUMN,
+    ContactForm,
+    column_for,
+    is_own_field,
+)
 
 REJECT_COLUMNS: Final = ("row", "status", "code", "detail")
 RESULT_COLUMNS: Final = (
@@ -17,10 +23,14 @@ RESULT_COLUMNS: Final = (
 )
 PLACE_COLUMNS: Final = ("timezone", "timezone_source", "region")
 """What results say of a contact's place, as it was given."""
+TURN_COLUMNS: Final = ("not_before", "not_after", "priority")
+"""What results say of when a contact is called, as it was given."""
 ANSWER: Final = "answer_"
 _VARIABLE = "variable_"
 _PREFIXES = (ANSWER, _VARIABLE)
 _SURELY_RESULTS = frozenset({"phone", "status", "attempts", "last_call_id"})
+# An older version had a variable of that name where the others are not beside it.
+_GIVEN = ((PLACE_COLUMNS, "region", REGION_COLUMN), (TURN_COLUMNS, "priority", PRIORITY_COLUMN))
 _NO_FORM = ContactForm()
 
 
@@ -42,8 +52,8 @@ def exported_columns(names: Sequence[str], form: ContactForm) -> list[str] | Non
         theirs = names[len(REJECT_COLUMNS) :]
         return [""] * len(REJECT_COLUMNS) + [_filled(name, form) for name in theirs]
     if names[:1] == ["contact_id"] and set(names) >= _SURELY_RESULTS:
-        has_places = set(names) >= set(PLACE_COLUMNS)
-        return [REGION_COLUMN if has_places and name == "region" else _of_results(name, form) for name in names]
+        given = {column: field for columns, column, field in _GIVEN if set(names) >= set(columns)}
+        return [given.get(name) or _of_results(name, form) for name in names]
     return None
 
 

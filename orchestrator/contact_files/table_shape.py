@@ -90,10 +90,16 @@ def _places(header: Sequence[str], wanted: Sequence[str] | None) -> Sequence[int
     return [known[name] for name in wanted]
 
 
-def _written(shape: TableShape) -> Callable[[datetime], Any]:
-    zone = clock_of(shape.zone) if shape.zone else UTC
-    if shape.is_workbook:
-        return lambda moment: moment.astimezone(zone)
+def with_offset(shape: TableShape) -> Callable[[datetime], str]:
+    """Return how a time is written as a text with its offset, which an import reads, in a workbook too."""
     if shape.zone is None:
         return format_timestamp
+    zone = clock_of(shape.zone)
     return lambda moment: moment.astimezone(zone).isoformat(timespec="milliseconds")
+
+
+def _written(shape: TableShape) -> Callable[[datetime], Any]:
+    if not shape.is_workbook:
+        return with_offset(shape)
+    zone = clock_of(shape.zone) if shape.zone else UTC
+    return lambda moment: moment.astimezone(zone)

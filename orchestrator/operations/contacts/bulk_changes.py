@@ -39,6 +39,7 @@ class TryAgain(Exception):
 
 Batch = Callable[[Connection, Row[Any], Sequence[str]], int]
 Preparation = Callable[[Stores, Row[Any], Sequence[str]], int]
+Sequel = Callable[[Stores, Sequence[str]], None]
 End = Callable[[Stores, Row[Any]], None]
 Find = Callable[..., Page]
 
@@ -47,14 +48,16 @@ Find = Callable[..., Page]
 class Way:
     """What a kind of change does: `apply` within the transaction of a batch, `prepare` before it, `finish` at last.
 
-    `find` returns the next contacts, as `next_page` does.
+    `find` returns the next contacts, as `next_page` does; `follow` does at once, behind a batch, what comes anyway.
 
-    The first two return how many contacts they changed. All but `apply` may be repeated after a crash.
+    The first two return how many contacts they changed. Of a batch only `apply` is made once: after a crash `prepare`
+    may be repeated and `follow` left out.
     """
 
     kind: str
     apply: Batch
     prepare: Preparation = lambda _stores, _change, _ids: 0
+    follow: Sequel = lambda _stores, _ids: None
     finish: End = lambda _stores, _change: None
     find: Find = bulk_changes.next_page
 
@@ -153,6 +156,7 @@ def _make_batch(change: Row[Any], way: Way, stores: Stores, *, look_at: int) -> 
         prepared = way.prepare(stores, change, ids)
         with stores.sql.begin() as tx:
             _apply(tx, way, change, ids, done_to, prepared=prepared)
+        way.follow(stores, ids)
     except Conflict as err:
         _close(change, stores, STOPPED, error={"code": err.code, "detail": err.detail})
     except TryAgain:

@@ -15,7 +15,8 @@ from orchestrator.clock import Clock
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.operations.contacts.bulk_changes import Stores, Way, count_matching, make_change
 from orchestrator.operations.contacts.contact_filter import ContactFilter
-from orchestrator.operations.contacts.end_contact import end_called
+from orchestrator.operations.contacts.end_contact import withdraw_claims
+from orchestrator.operations.contacts.end_suppressed import end_suppressed
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_at_once
 from orchestrator.operations.contacts.redial_contacts import (
     MOST_ATTEMPTS,
@@ -138,17 +139,12 @@ def _such(action: str, wanted: Mapping[str, Any]) -> ColumnElement[bool]:
             return many_contacts.is_open()
 
 
-def _cancel_called(stores: Stores, _change: Row[Any], contact_ids: Sequence[str]) -> int:
-    """Cancel those of whom a call is under way, each by itself: its call is locked before it, as every dial does."""
-    with stores.sql.connect() as tx:
-        called = many_contacts.being_called(tx, contact_ids)
-    for contact_id in called:
-        end_called(contact_id, ContactStatus.CANCELED, sql=stores.sql, client=stores.client, keys=stores.keys)
-    return len(called)
-
-
 def _cancel(tx: Connection, _change: Row[Any], contact_ids: Sequence[str]) -> int:
-    return many_contacts.cancel_waiting(tx, contact_ids)
+    return many_contacts.cancel_open(tx, contact_ids)
+
+
+def _withdraw(stores: Stores, contact_ids: Sequence[str]) -> None:
+    withdraw_claims(contact_ids, sql=stores.sql, client=stores.client, keys=stores.keys)
 
 
 def _prioritize(tx: Connection, change: Row[Any], contact_ids: Sequence[str]) -> int:
@@ -164,11 +160,20 @@ def _release(tx: Connection, _change: Row[Any], contact_ids: Sequence[str]) -> i
 
 
 def _suppress(tx: Connection, change: Row[Any], contact_ids: Sequence[str]) -> int:
+    """Suppress the numbers of contacts; count each whose number was not suppressed before the change came to it."""
     wanted = change.wanted
-    changed = many_contacts.count_such(tx, contact_ids, many_contacts.is_not_suppressed(wanted["scope"]))
+    were_not = many_contacts.is_not_suppressed(wanted["scope"], before=change.created_at)
+    changed = many_contacts.count_such(tx, contact_ids, were_not)
     phones = many_contacts.phones_of(tx, contact_ids)
     write_opt_outs(tx, [Asked(each, wanted["scope"], wanted["reason"], asked_by=wanted["by"]) for each in phones])
     return changed
+
+
+def _end_waiting(stores: Stores, contact_ids: Sequence[str]) -> None:
+    """End all who wait with the numbers of these contacts, in whatever campaign: nobody else would at once."""
+    with stores.sql.connect() as tx:
+        phones = many_contacts.phones_of(tx, contact_ids)
+    end_suppressed(phones, sql=stores.sql)
 
 
 def _stop_calls(stores: Stores, _change: Row[Any]) -> None:
@@ -183,8 +188,8 @@ def _moment(wanted: Mapping[str, Any]) -> datetime | None:
 
 
 WAYS_OF_MANY: Final = (
-    Way("cancel", apply=_cancel, prepare=_cancel_called),
-    Way("suppress", apply=_suppress, finish=_stop_calls),
+    Way("cancel", apply=_cancel, follow=_withdraw),
+    Way("suppress", apply=_suppress, follow=_end_waiting, finish=_stop_calls),
     Way("set_priority", apply=_prioritize),
     Way("set_not_before", apply=_postpone),
     Way("release_restored", apply=_release),

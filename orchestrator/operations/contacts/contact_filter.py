@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.model.disposition import Disposition
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.phone.field import Number
 from orchestrator.policy.tags import Tag
 
@@ -16,7 +18,22 @@ Dispositions = Annotated[
     list[Disposition] | None, Field(min_length=1, max_length=20, description="How the last call ended.")
 ]
 Outcomes = Annotated[list[_Word] | None, Field(min_length=1, max_length=100, description="What the last call came to.")]
-Reasons = Annotated[list[_Word] | None, Field(min_length=1, max_length=100)]
+
+
+def _is_stored(reason: str) -> str:
+    if reason == Reason.OUTSIDE_HOURS:
+        raise PydanticCustomError("reason_of_a_moment", "{why}", {"why": _OF_A_MOMENT})
+    return reason
+
+
+_OF_A_MOMENT = (
+    "who waits for calling hours to begin is held for them only at this moment, and may be called at the next: such "
+    "contacts are `waiting` here"
+)
+Reasons = Annotated[
+    list[Annotated[_Word, AfterValidator(_is_stored)]] | None,
+    Field(min_length=1, max_length=100, description="As they are stored: not `outside_hours`, which is of a moment."),
+]
 Statuses = Annotated[
     list[ContactStatus] | None,
     Field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import redis
@@ -9,15 +10,11 @@ from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.contact_status import ContactStatus
-from orchestrator.operations.dialing.release_attempts import (
-    ReleasedAttempt,
-    ReleaseReason,
-    free_channels,
-    release_attempts,
-)
+from orchestrator.operations.dialing.drain_dials import free_or_leave
+from orchestrator.operations.dialing.release_attempts import ReleasedAttempt, ReleaseReason, release_attempts
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.sql import call_filters, contacts
+from orchestrator.store.sql import call_filters
 from orchestrator.store.sql.many_contacts import BY_REQUEST
 
 
@@ -34,13 +31,12 @@ def withdraw_reserved(tx: Connection, live: Row[Any] | None, status: ContactStat
     return release_attempts(tx, call_filters.of_call(live.id), way)
 
 
-def end_called(contact_id: str, status: ContactStatus, *, sql: Engine, client: redis.Redis, keys: Keys) -> None:
-    """End a contact of whom a call is under way; one that is not any more stays as it is."""
+def withdraw_claims(contact_ids: Sequence[str], *, sql: Engine, client: redis.Redis, keys: Keys) -> None:
+    """Withdraw the attempts that were claimed for contacts and none of whose sends has left, once these have ended.
+
+    Waits for the sends that are being judged by what held before.
+    """
+    way = ReleaseReason(Reason.CONTACT_CLOSED, final=ContactStatus.CANCELED, counts=False)
     with sql.begin() as tx:
-        live = contacts.live_call_of(tx, contact_id)  # before the contact, in the order of every dial
-        contact = contacts.lock_contact(tx, contact_id)
-        if contact is None or contact.status != ContactStatus.CALLING:
-            return
-        withdrawn = withdraw_reserved(tx, live, status)
-        contacts.update_contact(tx, contact, ended_by_request(status))
-    free_channels(client, keys, withdrawn)
+        withdrawn = release_attempts(tx, call_filters.claimed_in_vain(contact_ids), way)
+    free_or_leave(client, keys, withdrawn)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row
 
 from orchestrator.clock import Clock
-from orchestrator.errors import NotFound
+from orchestrator.errors import FieldError, InvalidInput, NotFound
 from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
 from orchestrator.policy.calling_hours import closed_reason, is_open, next_opening
 from orchestrator.policy.campaign_rules import CallingHours
@@ -18,7 +19,7 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.store.redis.rate_limiter import Room
 from orchestrator.store.sql import campaigns, contacts
-from orchestrator.store.sql.contact_filters import selected, standing
+from orchestrator.store.sql.contact_filters import selected, shown_as, standing
 from orchestrator.store.sql.pagination import Listed
 
 
@@ -29,6 +30,13 @@ class CurrentStatus:
     status: str
     reason: str | None
     until: datetime | None
+
+
+_OF_CLOSED_ZONES = (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN)
+_WITHIN_A_CAMPAIGN = "who waits for calling hours to begin is found within one campaign: name its campaign_id"
+
+Closing = Callable[[str], CurrentStatus | None]
+"""How contacts stand that wait in a zone; None where the zone is open."""
 
 
 def find_contact(contact_id: str, *, sql: Engine) -> Row[Any]:
@@ -43,30 +51,59 @@ def find_contact(contact_id: str, *, sql: Engine) -> Row[Any]:
 def list_contacts(filters: Mapping[str, Any], *, after: str | None, limit: int, sql: Engine, clock: Clock) -> Listed:
     """Return a page of contacts, newest first.
 
-    With a campaign in the filters, contacts that wait in a closed zone count as held; without one, as waiting.
+    With a campaign in the filters, contacts that wait in a closed zone count as held, for the reason that is shown;
+    without one, as waiting. Raises InvalidInput for a reason that can only be said within a campaign.
     """
+    page: dict[str, Any] = {"after": after, "limit": limit}
     with sql.connect() as tx:
-        campaign_id = filters.get("campaign_id", "")
-        campaign = campaigns.find_campaign(tx, campaign_id) if "status" in filters else None
-        if campaign is None:
-            return contacts.list_contacts(tx, filters, after=after, limit=limit)
-        hours = hours_in_force(campaign.calling_hours, campaign.purpose)
-        zones = campaigns.list_zones(tx, campaign_id)
-        statuses_and_zones = _statuses_and_zones(filters["status"], zones, hours, clock())
-        others = {name: value for name, value in filters.items() if name not in ("campaign_id", "status")}
-        return contacts.list_by_current_status(tx, campaign_id, statuses_and_zones, others, after=after, limit=limit)
+        now = _as_shown(tx, filters, now=clock())
+        if now is None:
+            return contacts.list_contacts(tx, filters, **page)
+        others = {name: value for name, value in now.others.items() if name != "campaign_id"}
+        if now.reason is not None:
+            of = (filters["campaign_id"], now.reason, now.closed, others)
+            standing_so = [standing(now.statuses_and_zones)] if "status" in filters else []
+            return contacts.list_by_current_reason(tx, *of, standing_so=standing_so, **page)
+        return contacts.list_by_current_status(tx, filters["campaign_id"], now.statuses_and_zones, others, **page)
 
 
 def conditions_of(tx: Connection, filters: Mapping[str, Any], *, now: datetime) -> list[ColumnElement[bool]]:
-    """Return the conditions of filters; within a campaign, contacts that wait in a closed zone count as held."""
-    campaign_id = filters.get("campaign_id", "")
-    campaign = campaigns.find_campaign(tx, campaign_id) if "status" in filters and campaign_id else None
-    if campaign is None:
+    """Return the conditions of filters, which mean what they mean for `list_contacts`."""
+    shown = _as_shown(tx, filters, now=now)
+    if shown is None:
         return selected(filters)
+    of_status = [standing(shown.statuses_and_zones)] if "status" in filters else []
+    of_reason = [shown_as(shown.reason, shown.closed)] if shown.reason else []
+    return [*of_status, *of_reason, *selected(shown.others)]
+
+
+class _AsShown(NamedTuple):
+    """What status and reason of filters mean in a campaign at a moment, and what else the filters say.
+
+    `statuses_and_zones` are those of the status, `closed` the zones in which whoever waits is held for the reason.
+    """
+
+    statuses_and_zones: list[tuple[str, str]]
+    reason: Reason | None
+    closed: list[str]
+    others: dict[str, Any]
+
+
+def _as_shown(tx: Connection, filters: Mapping[str, Any], *, now: datetime) -> _AsShown | None:
+    """Return what status and reason mean; None where they mean what is stored."""
+    campaign_id, status = filters.get("campaign_id", ""), filters.get("status")
+    reason = next((each for each in _OF_CLOSED_ZONES if each == filters.get("reason")), None)
+    if reason is Reason.OUTSIDE_HOURS and not campaign_id:
+        raise InvalidInput([FieldError("?reason", "campaign_required", _WITHIN_A_CAMPAIGN)])
+    campaign = campaigns.find_campaign(tx, campaign_id) if status or reason else None
+    if campaign is None:
+        return None
     hours = hours_in_force(campaign.calling_hours, campaign.purpose)
     zones = campaigns.list_zones(tx, campaign_id)
-    others = {name: value for name, value in filters.items() if name != "status"}
-    return [standing(_statuses_and_zones(filters["status"], zones, hours, now)), *selected(others)]
+    pairs = _statuses_and_zones(status, zones, hours, now) if status else []
+    closed = [zone for zone in zones if not is_open(hours, zone, now) and closed_reason(hours, zone, now) is reason]
+    said = ("status", "reason") if reason else ("status",)
+    return _AsShown(pairs, reason, closed, {name: value for name, value in filters.items() if name not in said})
 
 
 def _statuses_and_zones(status: str, zones: Sequence[str], hours: CallingHours, now: datetime) -> list[tuple[str, str]]:
@@ -78,21 +115,35 @@ def _statuses_and_zones(status: str, zones: Sequence[str], hours: CallingHours, 
     return [(status, zone) for zone in zones] + held
 
 
-def current_status_of(contact: Row[Any], now: datetime, *, room: Room | None = None) -> CurrentStatus:
+def current_status_of(
+    contact: Row[Any], now: datetime, *, room: Room | None = None, closing: Closing | None = None
+) -> CurrentStatus:
     """Return the status of a contact: one that waits in a zone that is closed now is held until it opens.
 
-    `room` is its campaign's: a contact that is due and not dialed waits for it.
+    `room` is its campaign's: a contact that is due and not dialed waits for it. `closing` is that of its campaign's
+    hours at this moment, for whoever asks about many contacts.
     """
     if contact.status not in CLAIMABLE:
         return CurrentStatus(contact.status, contact.reason, None)
     if contact.status == ContactStatus.HELD:
         return CurrentStatus(ContactStatus.HELD, contact.reason, contact.until)
-    hours = hours_in_force(contact.calling_hours, contact.purpose)
-    if contact.ignore_hours or is_open(hours, contact.zone, now):
-        if room and room.lacks and contact.until and contact.until <= now:
-            until = None if room.lacks is Reason.DIALING_STOPPED else now + timedelta(seconds=room.wait_s)
-            return CurrentStatus(ContactStatus.WAITING, room.lacks, until)
-        return CurrentStatus(ContactStatus.WAITING, contact.reason, contact.until)
-    return CurrentStatus(
-        ContactStatus.HELD, closed_reason(hours, contact.zone, now), next_opening(hours, contact.zone, now)
-    )
+    if not contact.ignore_hours:
+        closing = closing or closing_at(hours_in_force(contact.calling_hours, contact.purpose), now)
+        if held := closing(contact.zone):
+            return held
+    if room and room.lacks and contact.until and contact.until <= now:
+        until = None if room.lacks is Reason.DIALING_STOPPED else now + timedelta(seconds=room.wait_s)
+        return CurrentStatus(ContactStatus.WAITING, room.lacks, until)
+    return CurrentStatus(ContactStatus.WAITING, contact.reason, contact.until)
+
+
+def closing_at(hours: CallingHours, now: datetime) -> Closing:
+    """Return what says how contacts stand that wait in a zone which is closed now; each zone is looked at once."""
+
+    @cache
+    def closing(zone: str) -> CurrentStatus | None:
+        if is_open(hours, zone, now):
+            return None
+        return CurrentStatus(ContactStatus.HELD, closed_reason(hours, zone, now), next_opening(hours, zone, now))
+
+    return closing

@@ -195,7 +195,7 @@ def _key(contact: NewContact, dedupe: Dedupe | None) -> tuple[str, str]:
 
 
 def _shown(contact: NewContact) -> dict[str, Any]:
-    shown = {name: getattr(contact, name) for name in NewContact.__slots__ if name != "priority"}
+    shown = {name: getattr(contact, name) for name in NewContact.__slots__}
     return {**shown, "variables": {name: _short(value) for name, value in contact.variables.items()}}
 
 

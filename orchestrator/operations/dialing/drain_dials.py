@@ -49,7 +49,7 @@ def drain_dials(
     """
     with sql.begin() as tx:
         released = release_attempts(tx, concerned & is_reserved(), release)
-    _free(client, keys, released)
+    free_or_leave(client, keys, released)
     with sql.begin() as tx:
         judged = list_being_judged(tx, concerned)
     wait_for_judgments(judged, sql=sql)
@@ -58,7 +58,10 @@ def drain_dials(
         return count_live(tx, concerned)
 
 
-def _free(client: redis.Redis, keys: Keys, released: Sequence[ReleasedAttempt]) -> None:
+def free_or_leave(client: redis.Redis, keys: Keys, released: Sequence[ReleasedAttempt]) -> None:
+    """Free the channels of released attempts, or leave them to the sweeper while Valkey is away."""
+    if not released:
+        return
     try:
         free_channels(client, keys, released)
     except redis.RedisError as err:

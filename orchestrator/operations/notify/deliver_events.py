@@ -109,21 +109,25 @@ class EventDeliverer:
 
     def _take(self) -> _Batch | None:
         with self._sql.begin() as tx:
-            endpoint = choose_endpoint(tx, busy=self._slots.full())
+            endpoint = self._take_slot(tx)
             if endpoint is None:
                 return None
-            is_doubtful = endpoint.failures >= RESTS_AFTER
-            if not self._slots.take(endpoint.id, most=1 if is_doubtful else None):
-                return None
-            lease, most = new_id("req"), 1 if is_doubtful else _BATCH
+            lease, most = new_id("req"), 1 if _is_doubtful(endpoint) else _BATCH
             return _Batch(endpoint, lease, lease_deliveries(tx, endpoint.id, lease, most=most, lease_s=self._lease_s))
+
+    def _take_slot(self, tx: Connection) -> Row[Any] | None:
+        """Return the endpoint that waits longest of those that take another thread; one that is doubtful takes one."""
+        while endpoint := choose_endpoint(tx, full=self._slots.full(), in_use=self._slots.in_use()):
+            if self._slots.take(endpoint.id, most=1 if _is_doubtful(endpoint) else None):
+                return endpoint
+        return None
 
     def _deliver(self, batch: _Batch) -> int:
         answers = self._send(batch)
         ended = [self._ended(event, answer) for event, answer in zip(batch.events, answers, strict=False)]
-        over = [event.subject for event, end in zip(batch.events, ended, strict=False) if end.status != PENDING]
+        over = {event.line for event, end in zip(batch.events, ended, strict=False) if end.status != PENDING}
         with self._sql.begin() as tx:
-            end_tries(tx, batch.endpoint.id, batch.lease, ended=ended, subjects=over)
+            end_tries(tx, batch.endpoint.id, batch.lease, ended=ended, lines=over)
             give_back(tx, batch.endpoint.id, batch.lease, [event.seq for event in batch.events[len(ended) :]])
             self._note(tx, batch.endpoint, answers, ended)
         for end in ended:
@@ -163,6 +167,10 @@ class EventDeliverer:
             _disable(tx, endpoint.id, GONE, silent_s=0)
         elif any(end.status == FAILED for end in ended):
             _disable(tx, endpoint.id, SILENT, silent_s=GIVE_UP_S)
+
+
+def _is_doubtful(endpoint: Row[Any]) -> bool:
+    return bool(endpoint.failures >= RESTS_AFTER)
 
 
 def _is_enough(answers: Sequence[Answer]) -> bool:

@@ -19,6 +19,11 @@ class EndpointSlots:
         with self._lock:
             return [endpoint_id for endpoint_id, n in self._taken.items() if n >= self._at_once]
 
+    def in_use(self) -> list[str]:
+        """Return the endpoints that some thread delivers to."""
+        with self._lock:
+            return list(self._taken)
+
     def take(self, endpoint_id: str, *, most: int | None = None) -> bool:
         """Take a slot; False where none is left, of `most` if that is fewer than usual."""
         with self._lock:

@@ -49,6 +49,12 @@ def reserved_of_import(import_id: str) -> ColumnElement[bool]:
     return calls.c.contact_id.in_(undialed) & (calls.c.state == AttemptState.RESERVED)
 
 
+def claimed_in_vain(contact_ids: Sequence[str]) -> ColumnElement[bool]:
+    """Select the attempts that are reserved for these contacts and that they no longer wait for."""
+    current = select(contacts.c.id).where(contacts.c.id == calls.c.contact_id, contacts.c.current_call_id == calls.c.id)
+    return calls.c.contact_id.in_(contact_ids) & is_reserved() & ~current.exists()
+
+
 def every_call() -> ColumnElement[bool]:
     """Select all calls."""
     return true()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, any_, func, literal, select, text, true, tuple_
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, any_, func, literal, or_, select, text, true, tuple_
 
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.policy.names import forms_of
@@ -59,6 +59,12 @@ def selected(filters: Mapping[str, Any], *, of: FromClause = contacts) -> list[C
 def standing(statuses_and_zones: Sequence[tuple[str, str]]) -> ColumnElement[bool]:
     """Select the contacts that have one of these statuses, each in its zone."""
     return tuple_(contacts.c.status, contacts.c.zone).in_(statuses_and_zones)
+
+
+def shown_as(reason: str, closed: Sequence[str]) -> ColumnElement[bool]:
+    """Select the contacts that are held for a reason, those among them that wait in a zone `closed` for it."""
+    waits = contacts.c.status == ContactStatus.WAITING
+    return or_(and_(waits, contacts.c.zone.in_(closed)), and_(~waits, contacts.c.reason == reason))
 
 
 def matching(filters: Mapping[str, Any]) -> Sequence[ColumnElement[bool]]:

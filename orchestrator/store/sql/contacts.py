@@ -18,6 +18,7 @@ from orchestrator.store.sql.contact_filters import (
     is_of_a_person,
     leads,
     selected,
+    shown_as,
     standing,
     with_tag,
 )
@@ -153,6 +154,34 @@ def list_by_current_status(
         query = _shown().where(contacts.c.id.in_(few), *conditions)
         return Listed(tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all())
     page = _standing(tx, campaign_id, statuses_and_zones, after=after, limit=limit)
+    return Listed(tx.execute(_shown().where(contacts.c.id.in_(page)).order_by(contacts.c.id.desc())).all())
+
+
+def list_by_current_reason(
+    tx: Connection,
+    campaign_id: str,
+    reason: str,
+    closed: Sequence[str],
+    others: Mapping[str, Any],
+    *,
+    standing_so: Sequence[ColumnElement[bool]],
+    after: str | None,
+    limit: int,
+) -> Listed:
+    """Return a page of a campaign's contacts that are held for a reason, those too that wait in a zone `closed` for it.
+
+    `standing_so` are conditions of their status, `others` filters that are about something else.
+    """
+    conditions = [shown_as(reason, closed), *standing_so]
+    if others:
+        filters = {**others, "campaign_id": campaign_id}
+        return _look_through(tx, filters, [*conditions, *selected(filters)], after=after, limit=limit)
+    waiting = [(ContactStatus.WAITING, zone) for zone in closed]
+    in_zones = _standing(tx, campaign_id, waiting, after=after, limit=limit)
+    of_reason = select(contacts.c.id).where(*selected({"campaign_id": campaign_id, "reason": reason}), *conditions)
+    stored = tx.execute(newest_first(of_reason, contacts.c.id, after=after, limit=limit)).scalars().all()
+    both = select(contacts.c.id).where(contacts.c.id.in_({*in_zones, *stored}), *conditions)
+    page = tx.execute(newest_first(both, contacts.c.id, after=after, limit=limit)).scalars().all()
     return Listed(tx.execute(_shown().where(contacts.c.id.in_(page)).order_by(contacts.c.id.desc())).all())
 
 

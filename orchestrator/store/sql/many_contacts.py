@@ -11,7 +11,7 @@ from orchestrator.model.contact_status import CLAIMABLE, OPEN_CONTACTS, ContactS
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql.opt_outs import IS_IN_FORCE
 from orchestrator.store.sql.state_changes import change_state
-from orchestrator.store.sql.tables import contacts, suppressions
+from orchestrator.store.sql.tables import contacts, suppression_requests, suppressions
 
 BY_REQUEST = "by_request"
 _IS_OPEN = contacts.c.status.in_(OPEN_CONTACTS)
@@ -32,11 +32,15 @@ def has_other_beginning(not_before: datetime | None) -> ColumnElement[bool]:
     return and_(_IS_OPEN, contacts.c.not_before.is_distinct_from(not_before))
 
 
-def is_not_suppressed(scope: str) -> ColumnElement[bool]:
-    """Select the contacts whose number is not suppressed within a scope for good."""
+def is_not_suppressed(scope: str, *, before: datetime | None = None) -> ColumnElement[bool]:
+    """Select the contacts whose number is not suppressed within a scope for good, or was not `before` a moment."""
     same = (suppressions.c.phone == contacts.c.phone, suppressions.c.scope == scope)
     lasts = suppressions.c.expires_at.is_(None)
-    return ~select(suppressions.c.id).where(*same, IS_IN_FORCE, lasts).exists()
+    of_it = (suppression_requests.c.suppression_id == suppressions.c.id, suppression_requests.c.expires_at.is_(None))
+    first_asked = select(func.min(suppression_requests.c.asked_at)).where(*of_it).scalar_subquery()
+    since = func.coalesce(first_asked, suppressions.c.created_at)
+    in_time = [since < before] if before else []
+    return ~select(suppressions.c.id).where(*same, IS_IN_FORCE, lasts, *in_time).exists()
 
 
 def count_such(tx: Connection, contact_ids: Sequence[str], such: ColumnElement[bool]) -> int:
@@ -45,21 +49,19 @@ def count_such(tx: Connection, contact_ids: Sequence[str], such: ColumnElement[b
     return int(tx.execute(query).scalar_one())
 
 
-def being_called(tx: Connection, contact_ids: Sequence[str]) -> Sequence[str]:
-    """Return those of these contacts of whom a call is under way."""
-    calling = contacts.c.status == ContactStatus.CALLING
-    return tx.execute(select(contacts.c.id).where(contacts.c.id.in_(contact_ids), calling)).scalars().all()
-
-
 def phones_of(tx: Connection, contact_ids: Sequence[str]) -> Sequence[str]:
     """Return the numbers of these contacts, each once."""
     return tx.execute(select(contacts.c.phone).where(contacts.c.id.in_(contact_ids)).distinct()).scalars().all()
 
 
-def cancel_waiting(tx: Connection, contact_ids: Sequence[str]) -> int:
-    """Cancel those of these contacts that wait or are held; return how many."""
-    canceled = change_state(ContactStatus.CANCELED, among=CLAIMABLE)
-    return _change(tx, canceled.values(reason=BY_REQUEST, due_at=None), contact_ids, contacts.c.status.in_(CLAIMABLE))
+def cancel_open(tx: Connection, contact_ids: Sequence[str]) -> int:
+    """Cancel those of these contacts that are not over; return how many.
+
+    Whoever is being called, or is claimed at this moment, is one of them: all in one statement, for between two of them
+    a contact may come from the one state into the other. What was claimed for them is theirs no more.
+    """
+    canceled = change_state(ContactStatus.CANCELED, among=OPEN_CONTACTS)
+    return _change(tx, canceled.values(reason=BY_REQUEST, due_at=None, current_call_id=None), contact_ids, _IS_OPEN)
 
 
 def set_priority(tx: Connection, contact_ids: Sequence[str], priority: int) -> int:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, select, text
+from sqlalchemy import Connection, Row, Select, func, select, text
 
-from orchestrator.model.contact_status import CLAIMABLE
 from orchestrator.store.sql.tables import calls, contacts, recordings
 
 _LAST = calls.alias("last")
@@ -15,6 +14,8 @@ _WHO = ("id", "phone", "external_id", "status", "reason", "attempts", "dispositi
 _WHEN = ("from_number", "dialed_at", "answered_at", "ended_at")
 _END = ("hangup_cause", "sip_hangup_cause", "telnyx_error", "fault")
 _HEARD = ("heard_after_ms", "abandoned", "silent")
+_GIVEN = ("timezone", "timezone_source", "region", "not_before", "not_after", "priority")
+_NOW = ("zone", "ignore_hours")
 
 _VARIABLE_NAMES = text(
     """
@@ -31,7 +32,7 @@ def results_after(tx: Connection, campaign_id: str, contact_id: str, *, limit: i
     """Return the contacts after `contact_id` in the order of their ids: each with its last call.
 
     First what `export_columns.RESULT_COLUMNS` names, but for the seconds that follow from its times; then the answers,
-    the given place and the variables.
+    the given place and turn, the variables, and what says how a contact that waits stands now.
     """
     page = (
         select(contacts)
@@ -40,13 +41,13 @@ def results_after(tx: Connection, campaign_id: str, contact_id: str, *, limit: i
         .limit(limit)
         .subquery("page")
     )
-    until = case((page.c.status.in_(CLAIMABLE), page.c.due_at)).label("until")
     of_call = select(recordings.c.id).where(recordings.c.call_id == page.c.last_call_id).order_by(recordings.c.id)
-    columns = [*(page.c[name] for name in _WHO), *(_LAST.c[name] for name in (*_WHEN, *_END, *_HEARD)), until]
-    columns.append(func.array(of_call.scalar_subquery()).label("recording_ids"))
+    columns = [*(page.c[name] for name in _WHO), *(_LAST.c[name] for name in (*_WHEN, *_END, *_HEARD))]
+    columns += [page.c.due_at.label("until"), func.array(of_call.scalar_subquery()).label("recording_ids")]
     joined = page.outerjoin(_LAST, _LAST.c.id == page.c.last_call_id)
-    given = (page.c.timezone, page.c.timezone_source, page.c.region)
-    query: Select[Any] = select(*columns, page.c.answers, *given, page.c.variables).select_from(joined)
+    given = [page.c[name] for name in _GIVEN]
+    query: Select[Any] = select(*columns, page.c.answers, *given, page.c.variables, *(page.c[name] for name in _NOW))
+    query = query.select_from(joined)
     return tx.execute(query.order_by(page.c.id)).all()
 
 

@@ -6,10 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, literal, select, text
+from sqlalchemy import Connection, Row, Select, bindparam, func, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from orchestrator.policy.webhook_retries import RESTS_AFTER
 from orchestrator.store.sql.event_order import SHARE_ORDER
+from orchestrator.store.sql.tables import events
 from orchestrator.store.sql.tables import webhook_deliveries as deliveries
 from orchestrator.store.sql.told_events import seq_of
 
@@ -27,7 +29,8 @@ _CHOOSE = text(
     FROM webhook_endpoints e CROSS JOIN LATERAL (
         SELECT due_at FROM webhook_deliveries d
         WHERE d.endpoint_id = e.id AND d.status = 'pending' AND d.due_at <= now() ORDER BY d.due_at LIMIT 1) d
-    WHERE {_MAY_RECEIVE} AND e.id <> ALL(:busy) ORDER BY d.due_at LIMIT 1
+    WHERE {_MAY_RECEIVE} AND e.id <> ALL(:full) AND NOT (e.failures >= {RESTS_AFTER} AND e.id = ANY(:in_use))
+    ORDER BY d.due_at LIMIT 1
     """  # noqa: S608 built from constants
 )
 _LEASE = text(
@@ -39,9 +42,9 @@ _LEASE = text(
     ), leased AS (
         UPDATE webhook_deliveries d SET lease = :lease, due_at = now() + make_interval(secs => :lease_s)
         FROM due WHERE d.endpoint_id = due.endpoint_id AND d.seq = due.seq
-        RETURNING d.seq, d.subject, d.tries, extract(epoch FROM now() - d.first_tried_at)::float AS age_s
+        RETURNING d.seq, d.subject AS line, d.tries, extract(epoch FROM now() - d.first_tried_at)::float AS age_s
     )
-    SELECT l.*, v.id, v.type, v.at, v.data FROM leased l JOIN events v ON v.seq = l.seq ORDER BY l.seq
+    SELECT l.*, v.id, v.type, v.subject, v.at, v.data FROM leased l JOIN events v ON v.seq = l.seq ORDER BY l.seq
     """
 )
 _END = text(
@@ -62,17 +65,18 @@ _GIVE_BACK = text(
 _LET_NEXT_GO = text(
     """
     UPDATE webhook_deliveries d SET due_at = now()
-    FROM unnest(CAST(:subjects AS text[])) AS s(subject) CROSS JOIN LATERAL (
+    FROM unnest(CAST(:lines AS text[])) AS s(line) CROSS JOIN LATERAL (
         SELECT seq FROM webhook_deliveries p
-        WHERE p.endpoint_id = :endpoint_id AND p.subject = s.subject AND p.status = 'pending'
+        WHERE p.endpoint_id = :endpoint_id AND p.subject = s.line AND p.status = 'pending'
         ORDER BY p.seq LIMIT 1) next
     WHERE d.endpoint_id = :endpoint_id AND d.seq = next.seq AND d.due_at IS NULL
     """
 )
+# Whatever was over is in a line of its own from now on: it waits for nobody, and nobody of its subject waits for it.
 _ANEW = text(
     """
     UPDATE webhook_deliveries SET status = 'pending', due_at = now(), lease = NULL, tries = 0, first_tried_at = NULL,
-        error = NULL
+        error = NULL, subject = CASE WHEN status = 'pending' THEN subject ELSE event_id END
     WHERE endpoint_id = :endpoint_id AND seq = :seq AND event_id = :event_id
         AND (status <> 'pending' OR (due_at IS NOT NULL AND lease IS NULL))
     """
@@ -84,8 +88,15 @@ _FORGET_OLD = text(
             AND seq < CASE WHEN :is_deleted THEN 9223372036854775807
                       ELSE coalesce((SELECT seq FROM events ORDER BY seq LIMIT 1), 0) END
         ORDER BY seq LIMIT :most)
+    RETURNING subject, status
     """
 )
+_SUBJECT = func.coalesce(events.c.subject, deliveries.c.subject)
+_SHOWN: Final[Select[Any]] = select(
+    *(column for column in deliveries.c if column is not deliveries.c.subject),
+    deliveries.c.event_id.label("id"),
+    _SUBJECT.label("subject"),
+).join_from(deliveries, events, events.c.seq == deliveries.c.seq, isouter=True)
 
 
 @dataclass(frozen=True)
@@ -99,9 +110,9 @@ class Ended:
     pause_s: float = 0.0
 
 
-def choose_endpoint(tx: Connection, *, busy: Collection[str]) -> Row[Any] | None:
-    """Return an endpoint that something is due for, other than those that are `busy`."""
-    return tx.execute(_CHOOSE, {"busy": list(busy)}).first()
+def choose_endpoint(tx: Connection, *, full: Collection[str], in_use: Collection[str]) -> Row[Any] | None:
+    """Return an endpoint that something is due for: none that is `full`, nor one that only fails and is `in_use`."""
+    return tx.execute(_CHOOSE, {"full": list(full), "in_use": list(in_use)}).first()
 
 
 def lease_deliveries(tx: Connection, endpoint_id: str, lease: str, *, most: int, lease_s: float) -> Sequence[Row[Any]]:
@@ -110,17 +121,14 @@ def lease_deliveries(tx: Connection, endpoint_id: str, lease: str, *, most: int,
     return tx.execute(_LEASE, params).all()
 
 
-def end_tries(
-    tx: Connection, endpoint_id: str, lease: str, *, ended: Sequence[Ended], subjects: Collection[str]
-) -> None:
-    """Write what came of leased deliveries, and let the next of those `subjects` go whose delivery is over."""
+def end_tries(tx: Connection, endpoint_id: str, lease: str, *, ended: Sequence[Ended], lines: Collection[str]) -> None:
+    """Write what came of leased deliveries, and let the next of those `lines` go whose delivery is over."""
     if not ended:
         return
     tx.execute(SHARE_ORDER)
-    at = {"endpoint_id": endpoint_id}
-    tx.execute(_END, {**at, "lease": lease, "results": [asdict(each) for each in ended]})
-    if subjects:
-        tx.execute(_LET_NEXT_GO, {**at, "subjects": list(subjects)})
+    results = [asdict(each) for each in ended]
+    tx.execute(_END, {"endpoint_id": endpoint_id, "lease": lease, "results": results})
+    _let_next_go(tx, endpoint_id, lines)
 
 
 def give_back(tx: Connection, endpoint_id: str, lease: str, seqs: Sequence[int]) -> None:
@@ -133,7 +141,7 @@ def list_deliveries(
     tx: Connection, endpoint_id: str, filters: Mapping[str, Any], *, after: str | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Return a page of an endpoint's deliveries, the newest event first."""
-    query = select(deliveries, deliveries.c.event_id.label("id")).where(deliveries.c.endpoint_id == endpoint_id)
+    query = _SHOWN.where(deliveries.c.endpoint_id == endpoint_id)
     if "status" in filters:  # in the text: the rare ones are found by an index that holds them alone
         query = query.where(deliveries.c.status == literal(filters["status"], literal_execute=True))
     if after is not None:
@@ -143,9 +151,8 @@ def list_deliveries(
 
 def find_delivery(tx: Connection, endpoint_id: str, event_id: str) -> Row[Any] | None:
     """Return the delivery of an event to an endpoint."""
-    query = select(deliveries, deliveries.c.event_id.label("id"))
     here = (deliveries.c.endpoint_id == endpoint_id, deliveries.c.seq == seq_of(event_id))
-    return tx.execute(query.where(*here, deliveries.c.event_id == event_id)).first()
+    return tx.execute(_SHOWN.where(*here, deliveries.c.event_id == event_id)).first()
 
 
 def deliver_anew(tx: Connection, endpoint_id: str, event_id: str) -> None:
@@ -156,4 +163,12 @@ def deliver_anew(tx: Connection, endpoint_id: str, event_id: str) -> None:
 def forget_deliveries(tx: Connection, endpoint_id: str, *, is_deleted: bool) -> int:
     """Delete a batch of the deliveries whose events are kept no longer, or of a deleted endpoint; return how many."""
     params = {"endpoint_id": endpoint_id, "is_deleted": is_deleted, "most": _FORGOTTEN_AT_ONCE}
-    return tx.execute(_FORGET_OLD, params).rowcount
+    tx.execute(SHARE_ORDER)
+    forgotten = tx.execute(_FORGET_OLD, params).all()
+    _let_next_go(tx, endpoint_id, {row.subject for row in forgotten if row.status == PENDING})
+    return len(forgotten)
+
+
+def _let_next_go(tx: Connection, endpoint_id: str, lines: Collection[str]) -> None:
+    if lines:
+        tx.execute(_LET_NEXT_GO, {"endpoint_id": endpoint_id, "lines": sorted(lines)})

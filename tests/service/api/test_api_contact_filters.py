@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import text
 
 from orchestrator.services import Services
 from orchestrator.store.sql import contact_filters, contacts, pagination
 from tests.support.rest import Rest, fresh_number, pointers
 
+MONDAY_NOON_IN_NEW_YORK = datetime(2031, 3, 3, 17, tzinfo=UTC)
 OLD, NEW = datetime(2031, 3, 1, tzinfo=UTC), datetime(2031, 3, 5, tzinfo=UTC)
 
 
@@ -142,3 +144,76 @@ def test_a_filter_that_nothing_could_match_is_refused_by_name(rest: Rest, asked:
 
     assert refused.status_code == 422
     assert list(pointers(refused)) == [f"?{name}"]
+
+
+@pytest.fixture
+def sleepers(rest: Rest, services: Services) -> Iterator[dict[str, str]]:
+    """Return contacts by name, of a campaign at an hour at which one may be called and the others may not."""
+    with time_machine.travel(MONDAY_NOON_IN_NEW_YORK, tick=False):
+        campaign = rest.campaign(calling_hours={"timezone": "contact"})["id"]
+        places = {
+            "awake": {"timezone": "America/New_York"},
+            "asleep": {"timezone": "Asia/Tokyo", "external_id": "sleepyhead"},
+            "busy": {"timezone": "Asia/Tokyo"},
+        }
+        ids = {name: rest.contacts(campaign, fresh_number(), **place)[0] for name, place in places.items()}
+        (ids["nowhere"],) = rest.contacts(campaign, "+18005550123")
+        ids |= {
+            name: rest.contacts(campaign, fresh_number(), timezone="America/New_York")[0] for name in ("held", "over")
+        }
+        changes = {
+            "busy": "reason = 'busy', disposition = 'busy'",
+            "held": "status = 'held', reason = 'outside_hours'",
+            "over": "status = 'exhausted', reason = 'zone_unknown'",
+        }
+        with services.sql.begin() as tx:
+            for name, change in changes.items():
+                tx.execute(text(f"UPDATE contacts SET {change} WHERE id = :id"), {"id": ids[name]})
+        yield {**ids, "campaign": campaign}
+
+
+@pytest.mark.usefixtures("_looked_at")
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("reason=outside_hours", "asleep busy held"),
+        ("reason=outside_hours&status=held", "asleep busy held"),
+        ("reason=outside_hours&status=waiting", ""),
+        ("reason=outside_hours&disposition=busy", "busy"),
+        ("reason=zone_unknown", "nowhere over"),
+        ("reason=zone_unknown&status=held", "nowhere"),
+        ("reason=zone_unknown&status=exhausted", "over"),
+    ],
+)
+def test_within_a_campaign_a_reason_is_the_one_that_is_shown(
+    rest: Rest, sleepers: dict[str, str], asked: str, expected: str
+) -> None:
+    path = f"/v1/contacts?campaign_id={sleepers['campaign']}&{asked}"
+    found = list(_pages(rest, path))
+
+    assert [contact["id"] for contact in found] == sorted((sleepers[name] for name in expected.split()), reverse=True)
+    assert all(contact["reason"] in asked for contact in found)
+
+
+@pytest.mark.parametrize(("reason", "expected"), [("outside_hours", "asleep"), ("zone_unknown", "")])
+def test_a_search_takes_the_reason_that_is_shown(
+    rest: Rest, sleepers: dict[str, str], reason: str, expected: str
+) -> None:
+    found = rest.get(f"/v1/contacts?campaign_id={sleepers['campaign']}&q=sleepyhead&reason={reason}").json["data"]
+
+    assert [contact["id"] for contact in found] == [sleepers[name] for name in expected.split()]
+
+
+def test_who_waits_for_calling_hours_is_sought_within_a_campaign(rest: Rest) -> None:
+    refused = rest.get("/v1/contacts?reason=outside_hours")
+
+    assert (refused.status_code, list(pointers(refused))) == (422, ["?reason"])
+    assert pointers(refused)["?reason"] == "campaign_required"
+
+
+def test_nothing_is_done_to_many_by_a_reason_that_is_of_a_moment(rest: Rest) -> None:
+    body = {"filter": {"reasons": ["zone_unknown", "outside_hours"]}, "action": "cancel"}
+
+    refused = rest.post("/v1/contacts/bulk", body)
+
+    assert (refused.status_code, pointers(refused)) == (422, {"/filter/reasons/1": "reason_of_a_moment"})

@@ -150,7 +150,9 @@ def test_deliveries_say_what_became_of_them_and_are_made_again(rest: Rest, telle
         deliverer.deliver_events()
 
     assert heard(server)[2:] == ["call.answered call_1", "call.ended call_2", "call.ended call_1"]
-    assert {each["status"] for each in rest.get(path).json["data"]} == {"delivered"}
+    again = rest.get(path).json["data"]
+    assert {each["status"] for each in again} == {"delivered"}
+    assert [each["subject"] for each in again] == [each["subject"] for each in listed]
 
 
 def test_a_test_event_goes_to_this_endpoint_alone(rest: Rest, teller: Teller) -> None:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from orchestrator.clock import utc_now
 from orchestrator.contact_files.table_shape import TableShape
 from orchestrator.errors import InvalidInput
 from orchestrator.operations.calls.export_calls import export_calls
@@ -27,6 +28,11 @@ TALKED = (
     " ended_at = '2026-03-02T15:05:00Z', hangup_cause = 'normal_clearing', sip_hangup_cause = '200',"
     " answers = '{\"confirmed\": true}'"
 )
+
+
+def _weekday_off() -> str:
+    """Return a day of the week that is today nowhere on earth, nor tomorrow."""
+    return ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[(utc_now().weekday() + 3) % 7]
 
 
 def rows_of(answer: TestResponse) -> list[dict[str, str]]:
@@ -53,6 +59,39 @@ def test_results_tell_how_long_it_rang_and_was_talked_and_what_was_recorded(rest
     assert (row["ring_s"], row["talk_s"], row["recording_ids"]) == ("8.5", "50.5", ids["rec"])
     assert (row["hangup_cause"], row["sip_hangup_cause"], row["until"]) == ("normal_clearing", "200", "")
     assert (line["ring_s"], line["talk_s"], line["recording_ids"]) == (8.5, 50.5, [ids["rec"]])
+
+
+@pytest.mark.parametrize("status", ["draft", "running"])
+def test_results_say_of_each_contact_what_the_api_says_of_it(rest: Rest, services: Services, status: str) -> None:
+    never = {"windows": [{"days": [_weekday_off()], "start": "10:00", "end": "11:00"}]}
+    campaign = rest.campaign(calling_hours=never)["id"]
+    for phone, zone in (("+12025550123", "America/New_York"), ("+12025550124", "Asia/Tokyo"), ("+12025550125", None)):
+        rest.contacts(campaign, phone, timezone=zone)
+    rest.contacts(campaign, "+12025550126", not_before="2036-03-01T09:00:00-05:00")
+    [over] = rest.contacts(campaign, "+12025550127")
+    rest.patch(f"/v1/contacts/{over}", {"status": "canceled"})
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE campaigns SET status = :status WHERE id = :id"), {"status": status, "id": campaign})
+
+    rows = rows_of(rest.get(f"/v1/campaigns/{campaign}/results"))
+
+    shown = rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]
+    assert [(row["phone"], row["status"], row["reason"], row["until"]) for row in rows] == [
+        tuple(contact[name] or "" for name in ("phone", "status", "reason", "until")) for contact in reversed(shown)
+    ]
+    assert [row["reason"] for row in rows] == [*["outside_hours"] * 3, "not_yet", "by_request"]
+
+
+def test_results_say_that_all_dialing_is_stopped(rest: Rest, services: Services) -> None:
+    campaign = rest.campaign(calling_hours={"always": True, "because": "a test"})["id"]
+    rest.contacts(campaign, "+12025550123")
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE campaigns SET status = 'running' WHERE id = :id"), {"id": campaign})
+    assert rest.post("/v1/dialing/stop", {"reason": "a test"}).status_code == 200
+
+    (row,) = rows_of(rest.get(f"/v1/campaigns/{campaign}/results?columns=status,reason,until"))
+
+    assert row == {"status": "waiting", "reason": "dialing_stopped", "until": ""}
 
 
 def test_who_waits_says_until_when(rest: Rest) -> None:

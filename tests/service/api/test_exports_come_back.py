@@ -136,6 +136,45 @@ def test_results_for_excel_keep_plus_digits_and_umlauts(rest: Rest) -> None:
     assert (rows[0]["phone"], rows[0]["first_name"], rows[0]["attempts"]) == ('="+12185550110"', "Zoë", "0")
 
 
+GIVEN = ("external_id", "timezone", "timezone_source", "region", "not_before", "not_after", "priority", "variables")
+
+
+@pytest.mark.parametrize("asked", ["", "?tz=Asia/Kolkata", "?format=excel", "?format=xlsx&tz=America/Chicago"])
+def test_what_was_given_for_a_contact_comes_back_as_it_was(rest: Rest, asked: str) -> None:
+    first, second = rest.campaign()["id"], rest.campaign()["id"]
+    given = {"first_name": "Zoë", "priority": "high"}
+    times = {"not_before": "2036-03-01T09:00:00-05:00", "not_after": "2036-03-02T17:30:00-05:00"}
+    place = {"timezone": "America/Chicago", "timezone_source": "said", "region": "US-IL"}
+    rest.contacts(first, "+12025550123", external_id="007", variables=given, priority=-7, **times, **place)
+    rest.contacts(first, "+12025550124", variables={"first_name": "Ann"})
+
+    done = rest.upload(second, rest.get(f"/v1/campaigns/{first}/results{asked}").data).json
+
+    found = [rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"] for campaign in (first, second)]
+    before, after = ([{name: contact[name] for name in GIVEN} for contact in contacts] for contacts in found)
+    assert (done["accepted"], done["invalid"]) == (2, 0), done
+    assert after == before
+    assert (after[1]["priority"], after[1]["not_after"]) == (-7, "2036-03-02T22:30:00.000Z")
+
+
+def test_a_column_of_the_priority_says_who_is_dialed_first_unless_it_is_an_input_of_the_flow(rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    file = "phone,first_name,Priority\n+12025550123,Ann,12\n+12025550124,Bob,\n+12025550125,Cid,high\n"
+
+    done = rest.upload(campaign, file).json
+    mended = rest.get(f"/v1/imports/{done['id']}/rejects.csv").text.replace(",high", ",+3")
+    rest.upload(campaign, mended)
+
+    assert [(kind["code"], kind["field"], kind["rows"]) for kind in done["problems"]] == [("priority", "priority", [4])]
+    assert "map=rank:Priority" in done["problems"][0]["detail"]
+    found = rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]
+    assert {contact["phone"]: contact["priority"] for contact in found} == {
+        "+12025550123": 12,
+        "+12025550124": 0,
+        "+12025550125": 3,
+    }
+
+
 def test_results_for_excel_are_a_file_of_contacts_too(rest: Rest) -> None:
     first, second = rest.campaign()["id"], rest.campaign()["id"]
     rest.contacts(first, "+12025550123", external_id="007", variables={"first_name": "Zoë", "pin": "0042"})
@@ -170,6 +209,5 @@ def test_names_of_variables_are_found_beyond_the_first_of_many_contacts(rest: Re
 
     answered = rest.get(f"/v1/campaigns/{campaign}/results").text
 
-    assert answered.splitlines()[0].endswith(",timezone,timezone_source,region,late") and answered.rstrip().endswith(
-        ",1"
-    )
+    assert answered.splitlines()[0].endswith(",region,not_before,not_after,priority,late")
+    assert answered.rstrip().endswith(",1")

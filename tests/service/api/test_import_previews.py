@@ -45,6 +45,7 @@ def test_a_preview_shows_the_first_contacts_as_they_would_be_stored_and_stores_n
         "region": None,
         "not_before": None,
         "not_after": None,
+        "priority": 0,
         "variables": {"first_name": "Ann 10"},
     }
     assert rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"] == []

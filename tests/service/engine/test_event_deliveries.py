@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from datetime import timedelta
 from typing import Any
@@ -11,10 +12,17 @@ import pytest
 from sqlalchemy import Engine
 
 from orchestrator.clock import utc_now
+from orchestrator.model.told_event import KEPT_DAYS
+from orchestrator.operations.notify.endpoint_slots import EndpointSlots
+from orchestrator.operations.notify.forget_events import forget_events
+from orchestrator.operations.notify.redeliver_event import redeliver_event
 from orchestrator.operations.notify.webhook_signature import new_secret, signed_headers
+from orchestrator.policy.webhook_retries import RESTS_AFTER
 from orchestrator.store.sql.event_order import SHARE_ORDER
-from tests.support.raw_server import raw_server
+from tests.support.lock_points import in_thread
+from tests.support.raw_server import Behaviour, RawServer, Request, raw_server, reply
 from tests.support.told import SECRET, Teller, answers, heard
+from workers.engine.notifiers import DELIVERERS, PER_ENDPOINT
 
 
 @pytest.fixture
@@ -208,3 +216,85 @@ def test_after_many_failures_in_a_row_an_endpoint_is_tried_one_at_a_time_and_res
 
     assert {row.status for row in teller.rows()} == {"delivered"}
     assert (teller.endpoint_row().failures, teller.endpoint_row().rest_until) == (0, None)
+
+
+def test_an_endpoint_that_hangs_delays_no_other(teller: Teller) -> None:
+    hangs, goes_on = threading.Event(), threading.Event()
+
+    def hang(_server: RawServer) -> Behaviour:
+        def behave(connection: socket.socket, _request: Request) -> None:
+            hangs.set()
+            goes_on.wait(20)
+            connection.sendall(reply(500, {}))
+
+        return behave
+
+    with raw_server(hang) as bad, raw_server(answers(200)) as good:
+        teller.endpoint(bad.url, failures=RESTS_AFTER)
+        teller.tell("call.ended call_1", "call.ended call_2")
+        teller.endpoint(good.url)
+        teller.tell("call.ended call_3")
+        trusted = [url.removeprefix("http://").removesuffix("/v2") for url in (bad.url, good.url)]
+        slots = EndpointSlots(PER_ENDPOINT)
+        first, *others = (teller.deliverer(slots=slots, trusted=trusted) for _ in range(DELIVERERS))
+
+        with in_thread(first.deliver_events):
+            assert hangs.wait(20)
+            tried = [each.deliver_events() for each in others]
+            goes_on.set()
+
+    assert tried == [1, 0, 0, 0, 0, 0, 0]
+    assert heard(good) == ["call.ended call_3"]
+    assert len(bad.requests) == 1
+
+
+def test_a_redelivery_that_is_not_accepted_holds_up_nothing_of_its_subject(teller: Teller) -> None:
+    with raw_server(answers(200, 200, 500, 200)) as server:
+        endpoint_id = teller.endpoint(server.url)
+        teller.tell("call.answered call_1")
+        deliverer: Any = teller.deliverer(server.url)
+        deliverer.deliver_events()
+        teller.tell("call.ended call_1", "recording.ready call_1")
+        sending = deliverer._take()
+        redeliver_event(endpoint_id, teller.rows("event_id")[0].event_id, sql=teller.sql)
+        redelivery = deliverer._take()
+
+        deliverer._deliver(sending)
+        deliverer._deliver(redelivery)
+        deliverer.deliver_events()
+        teller.tell("contact.finished call_1")
+        deliverer.deliver_events()
+
+    assert heard(server)[:3] == ["call.answered call_1", "call.ended call_1", "call.answered call_1"]
+    assert heard(server)[3:] == ["recording.ready call_1", "contact.finished call_1"]
+    assert [row.status for row in teller.rows()] == ["pending", "delivered", "delivered", "delivered"]
+
+
+def test_a_redelivery_that_is_accepted_lets_nothing_overtake(teller: Teller) -> None:
+    with raw_server(answers(200)) as server:
+        endpoint_id = teller.endpoint(server.url)
+        teller.tell("call.answered call_1")
+        deliverer: Any = teller.deliverer(server.url)
+        deliverer.deliver_events()
+        teller.tell("call.ended call_1", "recording.ready call_1")
+        sending = deliverer._take()
+        redeliver_event(endpoint_id, teller.rows("event_id")[0].event_id, sql=teller.sql)
+        deliverer.deliver_events()
+
+        assert heard(server) == ["call.answered call_1", "call.answered call_1"]
+        deliverer._deliver(sending)
+        deliverer.deliver_events()
+
+    assert heard(server)[2:] == ["call.ended call_1", "recording.ready call_1"]
+
+
+def test_when_a_delivery_is_kept_no_longer_the_next_of_its_subject_goes(teller: Teller) -> None:
+    with raw_server(answers(200)) as server:
+        teller.endpoint(server.url)
+        teller.tell("call.answered call_1", "call.ended call_1")
+        teller.execute(f"UPDATE events SET at = now() - interval '{KEPT_DAYS + 1} days' WHERE type = 'call.answered'")
+
+        forget_events(teller.sql)
+        teller.deliverer(server.url).deliver_events()
+
+    assert heard(server) == ["call.ended call_1"]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from io import BytesIO
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
 from orchestrator.clock import utc_now
 from orchestrator.ids import new_id
+from orchestrator.operations.contacts import bulk_changes
 from orchestrator.operations.contacts import end_suppressed as ends
+from orchestrator.operations.contacts.bulk_changes import Stores
+from orchestrator.operations.contacts.change_many import ManyContacts, change_contacts, count_many
 from orchestrator.operations.contacts.import_suppressions import SuppressionDefaults, suppress_many
 from orchestrator.operations.contacts.suppress_number import suppress_number
 from orchestrator.store.sql import opt_outs, tables
@@ -99,3 +104,48 @@ def test_who_ended_by_a_suppression_that_was_lifted_waits_again_by_a_redial(worl
     after = redial(world, campaign_id, statuses=["suppressed"], change_id=new_id("chg"))
 
     assert (before.changed, after.changed, standing(world)) == (0, 1, [("waiting", None)])
+
+
+def many_suppressed(world: World, **which: Any) -> tuple[int, int]:
+    asked = ManyContacts.model_validate({**which, "action": "suppress"})
+    stores = Stores(world.sql, world.redis, world.keys)
+    change = world.run(change_contacts, asked, change_id=new_id("chg"), stores=stores)
+    assert change.status == "completed"
+    return change.matched, change.changed
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two contacts be a batch of whatever is done to many."""
+    for module in (opt_outs, ends):
+        monkeypatch.setattr(module, "ENDED_AT_ONCE", 2)
+    monkeypatch.setattr(bulk_changes, "BATCH", 2)
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_who_is_suppressed_with_many_waits_in_no_other_campaign(world: World) -> None:
+    campaigns = [world.campaign() for _ in range(3)]
+    for campaign_id in campaigns:
+        for n in range(3):
+            world.contact(campaign_id, phone=f"+1312555019{n}")
+
+    many_suppressed(world, filter={"campaign_id": campaigns[0]})
+
+    assert standing(world) == [("suppressed", "suppressed")] * 9
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_many_suppressed_are_counted_as_their_dry_run_counts_them(world: World) -> None:
+    world.contact(world.campaign(), phone="+13125550190")
+    world.run(suppress_number, "+13125550190", reason="asked")
+    world.run(suppress_number, "+13125550191", reason="on leave", expires_at=utc_now() + timedelta(days=1))
+    for campaign_id in (world.campaign(), world.campaign()):
+        for n in range(3):
+            world.contact(campaign_id, phone=f"+1312555019{n}")
+    everybody = ManyContacts.model_validate({"all": True, "action": "suppress"})
+
+    counted = count_many(everybody, sql=world.sql, clock=utc_now, call_estimate=Decimal(0))
+
+    assert counted == (7, 4)
+    assert many_suppressed(world, all=True) == (7, 4)
+    assert many_suppressed(world, all=True) == (7, 0)

@@ -59,7 +59,7 @@ webhook_deliveries = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),  # of the event
     Column("event_id", Text, nullable=False),
     Column("type", Text, nullable=False),
-    Column("subject", Text, nullable=False),
+    Column("subject", Text, nullable=False),  # in whose line it stands; of a redelivery its own event's id
     Column("status", Text, nullable=False, server_default=text("'pending'")),  # pending delivered failed
     moment("due_at"),  # pending: when it may be tried, the end of a lease too; NULL: an earlier one of its subject is
     Column("lease", Text),
