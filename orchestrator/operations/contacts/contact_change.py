@@ -29,7 +29,7 @@ Outcome = Annotated[
 ]
 
 _JUDGED = frozenset({"phone", "variables", "timezone"})
-_MAY_BE_TAKEN_AWAY = frozenset({"timezone_source", "region"})
+_MAY_BE_TAKEN_AWAY = frozenset({"timezone", "timezone_source", "region"})
 _TIMES = ("not_before", "not_after")
 _HELD_BY_PLACE = (
     Reason.ZONE_UNKNOWN,
@@ -62,7 +62,7 @@ class ContactChange(BaseModel):
     variables: dict[str, str | int | float | bool | None] | None = Field(
         default=None, description="Merged into the contact's variables; null removes one."
     )
-    timezone: Zone | None = None
+    timezone: Zone | None = Field(default=None, description="Null takes it away: it follows from the number again.")
     timezone_source: SaidSource | None = Field(
         default=None, description=f"{SOURCE_MEANS} A timezone that is changed without it counts as from the crm."
     )
@@ -119,7 +119,8 @@ def _checked(place: UploadTarget, contact: Row[Any], change: ContactChange) -> d
         raise InvalidInput([FieldError(f"/{read.field}", read.code, read.detail)])
     # a stored time zone may be one that is refused today
     region = change.region if "region" in change.model_fields_set else contact.region
-    read = replace(read, timezone=read.timezone or contact.timezone, region=region)
+    timezone = read.timezone if "timezone" in change.model_fields_set else contact.timezone
+    read = replace(read, timezone=timezone, region=region)
     return {"phone": read.phone, "variables": read.variables, **_place(place, contact, change, read)}
 
 

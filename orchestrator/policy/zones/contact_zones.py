@@ -11,6 +11,7 @@ import phonenumbers
 from phonenumbers import timezone as number_zones
 
 from orchestrator.policy.calling_hours import is_zone_unknown
+from orchestrator.policy.law.regions import regions_of
 from orchestrator.policy.weekly_hours import CallingHours
 from orchestrator.policy.zones.number_zones import zones_by_prefix
 from orchestrator.policy.zones.region_zones import zones_of_region
@@ -102,8 +103,10 @@ def tells_no_place(key: str, year: int) -> bool:
 def _place_of(phone: str, region: str | None, default_timezone: str | None, year: int) -> ZoneAnswer:
     by_number, by_region = _number_key(phone), zones_of_region(region)
     says_nothing = tells_no_place(by_number, year)
-    if by_region:
-        return ZoneAnswer(by_region if says_nothing else _both(by_number, by_region), "region")
+    if by_region and says_nothing:
+        return ZoneAnswer(by_region, "region")
+    if by_region and region not in regions_of(phone):  # of its own state the number knows more
+        return ZoneAnswer(_both(by_number, by_region), "region")
     if default_timezone and says_nothing:
         return ZoneAnswer(_key_of(default_timezone), "campaign_default")
     return ZoneAnswer(by_number, "number")

@@ -53,6 +53,20 @@ def test_a_new_number_is_judged_where_it_is_and_released_from_what_held_the_othe
         assert "America/Denver" in zones.scalars().all()
 
 
+def test_a_time_zone_that_is_taken_away_follows_from_the_number_again(rest: Rest, services: Services) -> None:
+    _, contact_id = one(rest, timezone="America/Denver", timezone_source="address")
+    stand(services, contact_id, status="held", reason="outside_hours", due_at=None)
+
+    kept = changed(rest, contact_id, priority=1)
+    assert shown(kept, "timezone", "timezone_source", "zone") == ("America/Denver", "address", "America/Denver")
+    taken = changed(rest, contact_id, timezone=None)
+
+    as_new = shown(rest.get(f"/v1/contacts/{one(rest)[1]}"), "timezone", "timezone_source", "zone")
+    assert shown(taken, "timezone", "timezone_source", "zone") == as_new
+    assert as_new[::2] == (None, "America/New_York")
+    assert shown(taken, "status", "reason") == ("waiting", None)
+
+
 def test_a_new_number_that_is_suppressed_ends_the_contact(rest: Rest) -> None:
     _, contact_id = one(rest)
     rest.post("/v1/suppressions", {"phone": DENVER})

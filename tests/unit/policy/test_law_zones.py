@@ -24,6 +24,7 @@ BOSTON, SEATTLE, GARY, TOLL_FREE, NOBODYS, CHATTANOOGA = (
 )
 EASTERN, CENTRAL, PACIFIC = "America/New_York", "America/Chicago", "America/Los_Angeles"
 MOUNTAIN, HAWAII = "America/Denver", "Pacific/Honolulu"
+MIAMI = "+13055550123"
 NO_SUCH = "America/New_Yorck"
 
 
@@ -83,6 +84,9 @@ def test_a_default_takes_no_known_place_away_however_few_hours_a_campaign_has() 
         (BOSTON, EASTERN, "address", "US-HI", {EASTERN}),
         (SEATTLE, EASTERN, "said", "US-HI", {PACIFIC, EASTERN, HAWAII}),
         (BOSTON, NO_SUCH, "crm", "US-HI", set()),
+        # Of its own state a number knows more: Miami is not Pensacola.
+        (MIAMI, None, None, "US-FL", {EASTERN}),
+        (MIAMI, None, None, "US-TX", {EASTERN, CENTRAL, MOUNTAIN}),
         # A region is a place: the campaign's default does not stand in for it.
         (TOLL_FREE, None, None, "US-HI", {HAWAII}),
         (NOBODYS, None, None, "US-HI", {HAWAII}),
