@@ -11,12 +11,13 @@ from flask import Response
 from api.pages import campaign_words, charts
 from api.pages.page_routes import Pages
 from api.pages.visit import Visit
-from api.resources import calls, campaigns, explanations, keys, stats, summaries, timeseries
+from api.resources import calls, campaigns, keys, stats, summaries, timeseries
 from api.resources.calls import CallQuery
 from api.resources.campaigns import CampaignView
 from api.resources.keys import AuditQuery
 from api.resources.timeseries import StepView, TimeseriesQuery
 from orchestrator.operations.calls.find_calls import find_steps
+from orchestrator.operations.campaigns.explain_campaign import find_limits
 from orchestrator.policy.roles import Role
 
 pages = Pages()
@@ -84,7 +85,7 @@ def _values(visit: Visit, campaign_id: str) -> dict[str, Any]:
     services = visit.services
     campaign = campaigns.show(services, campaign_id)
     counted = stats.stats(services, campaign_id)
-    limits = explanations.of_campaign(services, campaign_id).limits
+    limits = find_limits(campaign_id, sql=services.sql)
     return {
         "campaign": campaign,
         "stats": counted,

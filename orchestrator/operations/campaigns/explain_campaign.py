@@ -68,6 +68,13 @@ def explain_campaign(campaign_id: str, *, sql: Engine, client: redis.Redis, keys
     return CampaignExplained(has_work and lacks in _DIALS_AT_ITS_LIMIT, tuple(because), limits)
 
 
+def find_limits(campaign_id: str, *, sql: Engine) -> Limits:
+    """Return what bounds the pace of a campaign, without looking at its contacts; raise NotFound for none."""
+    with sql.connect() as tx:
+        campaign = found(campaigns.find_campaign(tx, campaign_id), campaign_id)
+        return _limits(campaign, find_connection(tx, campaign.connection_id))
+
+
 def _limits(campaign: Row[Any], account: Row[Any] | None) -> Limits:
     pacing = Pacing.model_validate(campaign.pacing)
     rates = [rate for rate in (pacing.calls_per_second, account and account.calls_per_second) if rate]
