@@ -16,6 +16,7 @@ from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_un
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.sql.dial_ledger import PUBLISH_AGAIN_AFTER_S, republish
+from orchestrator.store.sql.installation import read_epoch
 from tests.support.model_carrier import ModelCarrier, Told
 from tests.support.stepwise import Process, look_at_all
 from tests.support.watched_stores import Fault
@@ -275,7 +276,9 @@ class Schedule:
             self._may_still_ring = frozenset(call_id for (call_id,) in (*sent, *judged))
 
     def _is_whole(self) -> bool:
-        return bool(self.world.redis.exists(self.world.keys.epoch))
+        with self.world.sql.connect() as tx:
+            epoch = read_epoch(tx)
+        return epoch is not None and self.world.redis.get(self.world.keys.epoch) == epoch.encode()
 
     def _at_work(self) -> list[Process]:
         return [process for process in self.processes if not process.is_resting]
