@@ -1,4 +1,4 @@
-"""Parts of pages that change by themselves: rendered once a second for all who look, and sent only when they differ."""
+"""Parts of pages that change by themselves: rendered once for all who look, and sent only when they differ."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from flask import Response, request
 
-_KEPT_S = 1.0
+_KEPT_S = 1.8  # a page asks two seconds behind its own making: never gets what is older than itself
 _MOST_KEPT = 256
 
 Key = tuple[str, ...]

@@ -160,7 +160,7 @@ class Visit:
     def live(self, template: str | None, values: Callable[[], Mapping[str, Any]]) -> Response:
         """Return what changes by itself on a page: the banner, and `template` filled with what `values` returns.
 
-        It is asked every two seconds by each viewer, and made once a second for all with the same role: a template
+        It is asked every two seconds by each viewer, and made once in that time for all with the same role: a template
         that is live shows nothing of the person who looks, and no form but those of `ui.action`: there is no token.
         """
 
