@@ -6,6 +6,15 @@ from ipaddress import ip_address
 
 from flask import Request
 
+from orchestrator.operations.access.sign_in_limits import count_try
+from orchestrator.services import Services
+
+
+def count_sign_in_try(request: Request, login: str, services: Services) -> None:
+    """Count a try to sign in with this login; raise LimitReached for one too many."""
+    through = request.remote_addr or ""
+    count_try(login, client_address(request), through=through, client=services.redis, keys=services.keys)
+
 
 def client_address(request: Request) -> str:
     """Return the address of who sends a request: that of the connection, or the one that a proxy beside us saw.

@@ -5,14 +5,13 @@ from __future__ import annotations
 from flask import Response, request
 
 from api.pages import words
-from api.pages.client_address import client_address
+from api.pages.client_address import count_sign_in_try
 from api.pages.cookies import set_session
 from api.pages.page_routes import Pages
 from api.pages.visit import Visit
 from orchestrator.errors import InvalidInput, LimitReached, NotFound
 from orchestrator.operations.access.manage_users import find_user
 from orchestrator.operations.access.own_password import change_own_password
-from orchestrator.operations.access.sign_in_limits import count_try
 from orchestrator.policy.roles import Role
 
 pages = Pages()
@@ -35,13 +34,7 @@ def change(visit: Visit) -> Response:
     present, wanted = (request.form.get(name, "") for name in ("present", "password"))
     try:
         login = find_user(user_id, sql=services.sql).login
-        count_try(
-            login,
-            client_address(request),
-            through=request.remote_addr or "",
-            client=services.redis,
-            keys=services.keys,
-        )
+        count_sign_in_try(request, login, services)
         signed_in = change_own_password(user_id, present=present, wanted=wanted, now=services.clock(), sql=services.sql)
     except LimitReached as refused:
         return _page(visit, user_id, {"present": refused.detail}, status=429)

@@ -6,14 +6,13 @@ from urllib.parse import quote
 
 from flask import Response, request
 
-from api.pages.client_address import client_address
+from api.pages.client_address import count_sign_in_try
 from api.pages.cookies import drop_session, session_token, set_session
 from api.pages.local_paths import local_path, see_other
 from api.pages.page_routes import Pages
 from api.pages.visit import Visit
 from orchestrator.errors import LimitReached
 from orchestrator.operations.access import sign_in as access
-from orchestrator.operations.access.sign_in_limits import count_try
 from orchestrator.policy.roles import Role
 
 pages = Pages()
@@ -37,13 +36,7 @@ def sign_in(visit: Visit) -> Response:
     services, login = visit.services, visit.form("login")
     wanted = local_path(request.form.get("next"))
     try:
-        count_try(
-            login,
-            client_address(request),
-            through=request.remote_addr or "",
-            client=services.redis,
-            keys=services.keys,
-        )
+        count_sign_in_try(request, login, services)
         signed_in = access.sign_in(login, request.form.get("password", ""), now=services.clock(), sql=services.sql)
     except LimitReached as refused:
         return visit.page("sign_in.html", status=429, wanted=wanted, login=login, wrong=refused.detail)

@@ -248,15 +248,21 @@ def test_an_endpoint_that_hangs_delays_no_other(teller: Teller) -> None:
     assert len(bad.requests) == 1
 
 
+def redelivering_beside_a_delivery(teller: Teller, url: str) -> tuple[Any, Any]:
+    """Return a deliverer and what it is sending, the second event of a subject, while the first is due once more."""
+    endpoint_id = teller.endpoint(url)
+    teller.tell("call.answered call_1")
+    deliverer: Any = teller.deliverer(url)
+    deliverer.deliver_events()
+    teller.tell("call.ended call_1", "recording.ready call_1")
+    sending = deliverer._take()
+    redeliver_event(endpoint_id, teller.rows("event_id")[0].event_id, sql=teller.sql)
+    return deliverer, sending
+
+
 def test_a_redelivery_that_is_not_accepted_holds_up_nothing_of_its_subject(teller: Teller) -> None:
     with raw_server(answers(200, 200, 500, 200)) as server:
-        endpoint_id = teller.endpoint(server.url)
-        teller.tell("call.answered call_1")
-        deliverer: Any = teller.deliverer(server.url)
-        deliverer.deliver_events()
-        teller.tell("call.ended call_1", "recording.ready call_1")
-        sending = deliverer._take()
-        redeliver_event(endpoint_id, teller.rows("event_id")[0].event_id, sql=teller.sql)
+        deliverer, sending = redelivering_beside_a_delivery(teller, server.url)
         redelivery = deliverer._take()
 
         deliverer._deliver(sending)
@@ -272,13 +278,7 @@ def test_a_redelivery_that_is_not_accepted_holds_up_nothing_of_its_subject(telle
 
 def test_a_redelivery_that_is_accepted_lets_nothing_overtake(teller: Teller) -> None:
     with raw_server(answers(200)) as server:
-        endpoint_id = teller.endpoint(server.url)
-        teller.tell("call.answered call_1")
-        deliverer: Any = teller.deliverer(server.url)
-        deliverer.deliver_events()
-        teller.tell("call.ended call_1", "recording.ready call_1")
-        sending = deliverer._take()
-        redeliver_event(endpoint_id, teller.rows("event_id")[0].event_id, sql=teller.sql)
+        deliverer, sending = redelivering_beside_a_delivery(teller, server.url)
         deliverer.deliver_events()
 
         assert heard(server) == ["call.answered call_1", "call.answered call_1"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.flow.notices import Said
+from orchestrator.model.live_call import LiveCall
 from tests.support.carrier_stub import CarrierStub
 from tests.support.incoming import CALLER, mapped, only_call, tell
 from tests.support.world import BECAUSE, World
@@ -16,6 +17,17 @@ steps:
   greet: {speak: {payload: "{{ recording_notice }} Hello.", voice: female}, on: {call.speak.ended: bye}}
   bye: {hangup: {}}
 """
+
+
+def dialed_under(world: World, packs: str | list[str], *, flow: str) -> LiveCall:
+    """Return the call to a person in New York of a campaign that these packs bind."""
+    campaign_id = world.campaign(flow=flow, law={"mode": "off", "packs": packs, "because": BECAUSE})
+    world.contact(campaign_id, phone="+12125550123")
+    [call_id] = world.claim(campaign_id)
+    world.dialer.dial_call(call_id)
+    live = world.live(call_id)
+    assert live is not None
+    return live
 
 
 @pytest.mark.parametrize(("region", "is_said"), [("US-FL", True), ("US-NY", False), (None, True)])
@@ -39,14 +51,8 @@ def test_a_call_says_what_the_law_of_the_contacts_region_asks_for(
 def test_the_packs_that_bind_a_campaign_bind_what_its_calls_say(
     world: World, packs: str | list[str], is_said: bool
 ) -> None:
-    campaign_id = world.campaign(flow=RECORDING, law={"mode": "off", "packs": packs, "because": BECAUSE})
-    world.contact(campaign_id, phone="+12125550123")
-    [call_id] = world.claim(campaign_id)
+    live = dialed_under(world, packs, flow=RECORDING)
 
-    world.dialer.dial_call(call_id)
-
-    live = world.live(call_id)
-    assert live is not None
     assert live.contact["_recording_notice"] == ("This call is recorded." if is_said else "")
 
 
@@ -54,14 +60,8 @@ def test_the_packs_that_bind_a_campaign_bind_what_its_calls_say(
 def test_the_packs_that_bind_a_campaign_bind_what_the_engine_says_for_a_flow(
     world: World, packs: str | list[str]
 ) -> None:
-    campaign_id = world.campaign(flow=LEFT_TO_THE_ENGINE, law={"mode": "off", "packs": packs, "because": BECAUSE})
-    world.contact(campaign_id, phone="+12125550123")
-    [call_id] = world.claim(campaign_id)
+    live = dialed_under(world, packs, flow=LEFT_TO_THE_ENGINE)
 
-    world.dialer.dial_call(call_id)
-
-    live = world.live(call_id)
-    assert live is not None
     assert (Said.RECORDING_NOTICE in live.notices) == (packs != "auto")
 
 
