@@ -78,8 +78,10 @@ class Stream:
             try:
                 await self._converse(socket)
             finally:
+                # not in a task of its own: one that is cancelled before its first turn would close nothing
                 with contextlib.suppress(TimeoutError, ConnectionError, RuntimeError):
-                    await asyncio.wait_for(socket.close(), _CLOSE_S)
+                    async with asyncio.timeout(_CLOSE_S):
+                        await socket.close()
         self.end()  # the application closed it: an end, not a failure (assumed)
 
     async def _connect(self, session: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse | None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+
+import pytest
 
 from simulator.commands.outbound_leg import new_leg
 from simulator.media.speech_samples import FRAME_MS
@@ -55,3 +58,20 @@ def test_a_frame_that_is_due_while_its_stream_ends_is_neither_sent_nor_counted()
 
         assert asyncio.run(run()) == {"inbound": len(app.of("media"))}
         assert app.frames[-1]["event"] == "stop"
+
+
+@pytest.mark.parametrize("turns", range(8))
+def test_a_stream_that_is_cut_off_while_it_ends_closes_its_connection(turns: int) -> None:
+    with stream_app() as app:
+
+        async def run() -> None:
+            world = build_world(Settings())
+            world.webhook_sender.pause(True)
+            stream = streamed(world, app.url)
+            await asyncio.to_thread(app.wait, "media")
+            stream.end()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+
+        asyncio.run(run())  # cancels whatever still runs
+        gc.collect()  # a connection left open is an error of this test, not of whichever runs when it is collected
