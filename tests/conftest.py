@@ -88,12 +88,23 @@ def sql(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def what_is_left_open_is_found() -> Iterator[None]:
+    """Let what a file's tests leave open fail one of them, not whichever test runs when it is collected."""
+    yield
+    _collect_and_freeze()
+
+
 @pytest.fixture
 def free_port() -> int:
     return ports.free_port()
 
 
 def pytest_collection_finish() -> None:
-    """Leave what was collected to itself: thousands of tests that the collector would walk through again and again."""
+    _collect_and_freeze()
+
+
+def _collect_and_freeze() -> None:
+    """Leave what stays to itself: the collector would walk through thousands of tests again and again."""
     gc.collect()
     gc.freeze()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from urllib.parse import quote
 
@@ -26,14 +26,14 @@ from api.pages.rendering import Renderer
 from api.pages.security_headers import secure
 from api.pages.static_files import StaticFiles
 from api.pages.visit import RestRoutes, RoleNeeded, Site, Visit
+from api.pages.watching import Watching
 from orchestrator.errors import Conflict, InvalidInput, LimitReached
 from orchestrator.operations.access.manage_keys import digest_of
-from orchestrator.operations.access.sign_in import Session, find_session
+from orchestrator.operations.access.sign_in import Session, find_session, find_watching_sessions
 from orchestrator.services import Services
 
 _ENDPOINT = "page "
 _STATIC = "static file"
-_SESSION_KEPT_S = 2.0
 _MOST_IN_FIELDS = 4 * 1024**2  # all else of a form are files, which are not held in memory
 
 
@@ -77,6 +77,7 @@ class _Desk:
 
     def __init__(self, services: Services, site: Site) -> None:
         self._services, self._site = services, site
+        self._watching = Watching(self._watching_sessions)
 
     def handler(self, by_method: dict[str, PageRoute]) -> Callable[..., Response]:
         """Return what answers the requests to one address."""
@@ -100,7 +101,7 @@ class _Desk:
         check_ids(ids)
         if route.method == "POST":
             refuse_other_sites(request)
-        session = self._session(is_use=not route.is_fragment)
+        session = self._session(route)
         if route.needs is not None:
             if session is None:
                 return _to_sign_in(route)
@@ -119,19 +120,16 @@ class _Desk:
             return visit.go("/", _sentence(refused), kind="wrong")
         return answered
 
-    def _session(self, *, is_use: bool) -> Session | None:
-        """Return whose session it is; a page that asks by itself learns of its end two seconds later at most."""
+    def _session(self, route: PageRoute) -> Session | None:
         token = session_token(request)
         if token is None:
             return None
+        if route.is_fragment:
+            return self._watching.session(digest_of(token))
+        return find_session(token, now=self._services.clock(), sql=self._services.sql)
 
-        def find() -> Session | None:
-            return find_session(token, is_use=is_use, now=self._services.clock(), sql=self._services.sql)
-
-        if is_use:
-            return find()
-        found: Session | None = self._site.live.kept(("session", digest_of(token).hex()), _SESSION_KEPT_S, find)
-        return found
+    def _watching_sessions(self, digests: Sequence[bytes]) -> dict[bytes, Session]:
+        return find_watching_sessions(digests, now=self._services.clock(), sql=self._services.sql)
 
 
 def _to_sign_in(route: PageRoute) -> Response:

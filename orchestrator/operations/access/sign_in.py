@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -82,21 +83,24 @@ def sign_in(login: str, password: str, *, now: datetime, sql: Engine) -> SignedI
     return signed_in
 
 
-def find_session(token: str, *, now: datetime, sql: Engine, is_use: bool = True) -> Session | None:
-    """Return the session of a token; None for one that is over, was ended, or there never was.
+def find_session(token: str, *, now: datetime, sql: Engine) -> Session | None:
+    """Return the session of a token and note its use; None for one that is over, was ended, or there never was."""
+    digest = digest_of(token)
+    with sql.begin() as tx:
+        row = sessions.find_session(tx, digest, now=now, used_after=now - IDLE)
+        if row is not None:
+            sessions.note_use(tx, digest, now=now)
+    return _session(row) if row else None
 
-    Its use is noted unless it is none: a page that asks by itself for what is new does not keep a session alive.
+
+def find_watching_sessions(digests: Sequence[bytes], *, now: datetime, sql: Engine) -> dict[bytes, Session]:
+    """Return the sessions of these tokens' digests, without those that are over.
+
+    It is no use of them: a page that asks by itself for what is new does not keep a session alive.
     """
-    digest, used_after = digest_of(token), now - IDLE
-    if is_use:
-        with sql.begin() as tx:
-            row = sessions.find_session(tx, digest, now=now, used_after=used_after)
-            if row is not None:
-                sessions.note_use(tx, digest, now=now)
-    else:  # each open page asks every two seconds
-        with sql.execution_options(isolation_level="AUTOCOMMIT").connect() as tx:
-            row = sessions.find_session(tx, digest, now=now, used_after=used_after)
-    return Session(row.user_id, row.name, Role(row.role), row.csrf, row.expires_at) if row else None
+    with sql.execution_options(isolation_level="AUTOCOMMIT").connect() as tx:
+        rows = sessions.find_sessions(tx, digests, now=now, used_after=now - IDLE)
+    return {row.digest: _session(row) for row in rows}
 
 
 def sign_out(token: str, *, sql: Engine) -> None:
@@ -150,6 +154,10 @@ def _open(tx: Connection, action: str, user_id: str | None, name: str, role: Rol
     sessions.insert_session(tx, {"digest": digest_of(token), "csrf": csrf, **who, **times})
     _record(tx, action, subject=user_id or "link", by=name, user_id=user_id)
     return SignedIn(token, session)
+
+
+def _session(row: Row[Any]) -> Session:
+    return Session(row.user_id, row.name, Role(row.role), row.csrf, row.expires_at)
 
 
 def _find(login: str, sql: Engine) -> Row[Any] | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, Table, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, Table, and_, delete, func, insert, or_, select, update
 
 from orchestrator.store.sql.tables import sign_in_links, sign_in_sessions, users
 
@@ -26,13 +26,6 @@ _SESSION: Select[Any] = (
     .where(or_(sign_in_sessions.c.user_id.is_(None), and_(users.c.id.is_not(None), users.c.disabled_at.is_(None))))
 )
 
-# Each open page asks every two seconds: to build it anew costs more than to execute it.
-_THAT_LASTS = _SESSION.where(
-    sign_in_sessions.c.digest == bindparam("digest"),
-    sign_in_sessions.c.expires_at > bindparam("now"),
-    sign_in_sessions.c.last_used_at > bindparam("used_after"),
-)
-
 
 def insert_session(tx: Connection, values: Mapping[str, Any]) -> None:
     """Insert a session."""
@@ -41,7 +34,15 @@ def insert_session(tx: Connection, values: Mapping[str, Any]) -> None:
 
 def find_session(tx: Connection, digest: bytes, *, now: datetime, used_after: datetime) -> Row[Any] | None:
     """Return a session with the name and the role of its holder, unless it is over or was used last before."""
-    return tx.execute(_THAT_LASTS, {"digest": digest, "now": now, "used_after": used_after}).first()
+    return next(iter(find_sessions(tx, [digest], now=now, used_after=used_after)), None)
+
+
+def find_sessions(
+    tx: Connection, digests: Sequence[bytes], *, now: datetime, used_after: datetime
+) -> Sequence[Row[Any]]:
+    """Return those of the sessions that are neither over nor were used last before."""
+    lasts = sign_in_sessions.c.expires_at > now, sign_in_sessions.c.last_used_at > used_after
+    return tx.execute(_SESSION.where(sign_in_sessions.c.digest.in_(digests), *lasts)).all()
 
 
 def note_use(tx: Connection, digest: bytes, *, now: datetime) -> None:
