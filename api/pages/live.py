@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import sha256
-from threading import Lock
-from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Response, request
 
+from orchestrator.shared_answers import SharedAnswers
+
 _KEPT_S = 1.8  # a page asks two seconds behind its own making: never gets what is older than itself
-_MOST_KEPT = 256
 
 Key = tuple[str, ...]
-
-
-class _Kept(NamedTuple):
-    made: Any
-    until: float
 
 
 class LiveParts:
@@ -28,9 +22,7 @@ class LiveParts:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[Key, _Kept] = {}
-        self._turns: dict[Key, Lock] = {}
-        self._lock = Lock()
+        self._answers: dict[float, SharedAnswers] = {}
 
     def answer(self, role: str, render: Callable[[], str]) -> Response:
         """Return the part at this address, or a 304 to a viewer who has it.
@@ -44,20 +36,8 @@ class LiveParts:
         return response.make_conditional(request)  # type: ignore[return-value]
 
     def kept(self, key: Key, for_s: float, make: Callable[[], Any]) -> Any:
-        """Return what was made under this key within the last `for_s` seconds, or make it."""
-        with self._lock:
-            turn = self._turns.setdefault(key, Lock())
-        with turn:
-            kept = self._kept.get(key)
-            if kept is not None and kept.until > monotonic():
-                return kept.made
-            made = make()
-            with self._lock:
-                if len(self._kept) >= _MOST_KEPT:
-                    self._kept.clear()
-                    self._turns = {key: turn}
-                self._kept[key] = _Kept(made, monotonic() + for_s)
-            return made
+        """Return what was begun under this key within the last `for_s` seconds, or make it."""
+        return self._answers.setdefault(for_s, SharedAnswers(kept_s=for_s)).get(key, make)
 
 
 def _with_etag(html: str) -> tuple[str, str]:

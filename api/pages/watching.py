@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from threading import Lock
-from time import monotonic
 
+from orchestrator.clock import boot_seconds
 from orchestrator.operations.access.sign_in import Session
+from orchestrator.shared_answers import SharedAnswers
 
 _KEPT_S = 2.0
 _WATCHES_S = 10.0  # whoever has not asked for so long has closed the page
@@ -20,25 +20,22 @@ class Watching:
     `read` returns the sessions of these tokens' digests that last.
     """
 
-    def __init__(self, read: Read, *, age_clock: Callable[[], float] = monotonic) -> None:
-        self._read, self._age_clock = read, age_clock
-        self._sessions: Mapping[bytes, Session] = {}
+    def __init__(self, read: Read, *, now: Callable[[], float] = boot_seconds) -> None:
+        self._read, self._now = read, now
+        self._sessions = SharedAnswers(kept_s=_KEPT_S, now=now)
         self._asked_at: dict[bytes, float] = {}
-        self._until = 0.0
-        self._lock = Lock()
 
     def session(self, digest: bytes) -> Session | None:
         """Return the session of a token's digest; None for one that is over, was ended, or there never was."""
-        with self._lock:
-            now = self._age_clock()
-            self._asked_at[digest] = now
-            if now >= self._until or digest not in self._sessions:
-                self._read_all(now)
-            return self._sessions.get(digest)
+        self._asked_at[digest] = self._now()
+        sessions = self._sessions.get("all", self._read_all)
+        return sessions[digest] if digest in sessions else self._read([digest]).get(digest)
 
-    def _read_all(self, now: float) -> None:
-        watching = [digest for digest, at in self._asked_at.items() if at > now - _WATCHES_S]
-        self._sessions = {}  # nobody is let in by what was read before, should this fail
-        self._sessions = self._read(watching)
-        self._asked_at = {digest: self._asked_at[digest] for digest in self._sessions}
-        self._until = now + _KEPT_S
+    def _read_all(self) -> Mapping[bytes, Session]:
+        left = self._now() - _WATCHES_S
+        watching = [digest for digest, at in tuple(self._asked_at.items()) if at > left]
+        sessions = self._read(watching)
+        for digest in tuple(self._asked_at):
+            if digest not in sessions:
+                self._asked_at.pop(digest, None)
+        return sessions

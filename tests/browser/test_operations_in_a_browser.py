@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Response, Route, expect
 
 from orchestrator.policy.roles import Role
 from orchestrator.store.redis.keys import Keys
@@ -119,3 +119,29 @@ def test_everybody_can_use_the_page_of_a_link(open_page: OpenPage, stack: StackR
     page = open_page(sign_in_path(stack.folder, Role.VIEWER), role=None)
 
     check_everybody_can_use(page)
+
+
+def test_a_form_on_its_way_is_not_cut_off_when_its_session_ends(open_page: OpenPage, stack: StackRun) -> None:
+    user = stack.rest.post("/v1/users", {"name": "Eve", "login": "eve", "role": "operator", "password": FIRST})
+    page = open_page("/password", role=None)
+    page.get_by_label("Login").fill("eve")
+    page.get_by_label("Password").fill(FIRST)
+    page.keyboard.press("Enter")
+    page.get_by_label("Present password").fill(FIRST)
+    page.get_by_label("New password").fill(ANOTHER)
+    sent: list[Route] = []
+    page.route(f"{stack.rest.url}/password", lambda held: sent.append(held))  # noqa: PLW0108 Playwright needs a function
+
+    page.get_by_role("button", name="Change it").click(no_wait_after=True)
+    with page.expect_response(_is_over):
+        stack.rest.ask("PATCH", f"/v1/users/{user['id']}", json={"disabled": True})
+    with page.expect_response(_is_over):  # the page asks again instead of being loaded anew
+        pass
+    sent[0].continue_()
+
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert [each.request.method for each in sent] == ["POST"]
+
+
+def _is_over(response: Response) -> bool:
+    return response.status == 401

@@ -98,7 +98,7 @@ async function poll() {
   try {
     const headers = etag ? { "If-None-Match": etag } : {};
     const answer = await fetch(address, { headers, cache: "no-store", redirect: "error", credentials: "same-origin" });
-    if (answer.status === 401) return location.reload();
+    if (answer.status === 401 && !document.querySelector("form[data-sent]")) return location.reload();
     if (answer.status === 200) {
       etag = answer.headers.get("ETag");
       show(await answer.text());
@@ -158,7 +158,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A form is sent once.
+// A form is sent once, and nothing else loads a page meanwhile.
 document.addEventListener("submit", (event) => {
   if (event.target.method !== "post") return;
   if (event.target.dataset.sent) event.preventDefault();
