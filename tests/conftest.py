@@ -63,7 +63,7 @@ def redis_url(valkey_server: RunningServer) -> str:
 @pytest.fixture
 def redis_client(redis_url: str) -> Iterator[redis.Redis]:
     """Return a client of an empty Valkey that never repeats a command by itself."""
-    with redis.Redis.from_url(redis_url, retry=Retry(NoBackoff(), 0)) as client:
+    with redis.Redis.from_url(redis_url, retry=Retry(NoBackoff(), 0), protocol=2) as client:
         yield client
 
 

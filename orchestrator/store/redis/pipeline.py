@@ -79,6 +79,10 @@ class _Line:
         self._used_at = time.monotonic()
         self._is_on_a_trip = False
 
+    def __del__(self) -> None:
+        """Close the connection with its client, or with the thread whose it was."""
+        self._connection.disconnect()
+
     def begin_trip(self) -> Any:
         """Return the connection; one that died while it rested is left, and made anew by its next use."""
         if self._is_on_a_trip:

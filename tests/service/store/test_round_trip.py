@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,6 +13,7 @@ from redis.exceptions import ResponseError
 
 from orchestrator.store.redis.pipeline import Trip, round_trip
 from orchestrator.store.redis.scripts import ScriptCall, run_scripts_in_parts
+from orchestrator.store.sql.engine import open_redis
 from tests.support.poll import eventually
 
 
@@ -51,6 +53,26 @@ def test_threads_share_no_connection(redis_client: redis.Redis) -> None:
     thread.join()
 
     assert len(set(ids)) == 2
+
+
+def test_connections_end_with_their_client_and_with_their_thread(redis_url: str, redis_client: redis.Redis) -> None:
+    client = open_redis(redis_url)
+    ids: list[int] = round_trip(client, [("CLIENT", "ID")])
+    thread = threading.Thread(target=lambda: ids.extend(round_trip(client, [("CLIENT", "ID")])))
+    thread.start()
+    thread.join()
+    eventually(lambda: not _connected(redis_client) & {ids[1]})
+    assert _connected(redis_client) & {ids[0]}
+
+    client.close()
+    del client
+    gc.collect()
+
+    eventually(lambda: not _connected(redis_client) & {ids[0]})
+
+
+def _connected(client: redis.Redis) -> set[int]:
+    return {int(each["id"]) for each in client.client_list()}
 
 
 def test_a_trip_in_parts_answers_in_the_order_of_all_its_commands(redis_client: redis.Redis) -> None:
