@@ -30,8 +30,8 @@ DEEDS: Mapping[str, Deed] = {
     ),
     "set_not_before": Deed(
         "Call them no earlier than a time",
-        "Nobody of them is called before it. Left empty, a time that was set is taken away.",
-        f"{_DONE}, and whoever has this very time.",
+        "None of them is called before it.",
+        f"{_DONE}, and whoever has that very time.",
         "Set the time",
     ),
     "set_priority": Deed(

@@ -13,6 +13,7 @@ from orchestrator.policy.roles import Role
 from orchestrator.services import Services
 from tests.service.pages.conftest import SignIn
 from tests.support.ledger_rows import ended_call
+from tests.support.lock_points import LockPoint, in_thread
 from tests.support.rest import Rest, fresh_number
 from tests.support.strangers import PAYLOADS, check_nothing_is_planted
 from tests.support.visitor import Visitor, text_of
@@ -259,6 +260,31 @@ def test_a_choice_is_taken_back_with_what_was_written(admin: Visitor, rest: Rest
     assert 'value="campaign" selected' in again.text and "checked" in again.text
 
 
+@pytest.mark.parametrize(
+    ("place", "form"),
+    [
+        (f"{PLACE}?campaign_id=CAMPAIGN", {"action": "redial", "step": "change"}),
+        ("/campaigns/CAMPAIGN/redial", {"statuses": "exhausted"}),
+    ],
+    ids=["of many people", "of a campaign"],
+)
+def test_a_change_that_was_stopped_is_not_said_to_be_over(
+    admin: Visitor, rest: Rest, services: Services, place: str, form: dict[str, str]
+) -> None:
+    campaign, ids = three(rest, services)
+    begun = LockPoint(services.sql, before="INSERT INTO bulk_changes")
+
+    with in_thread(lambda: admin.send(place.replace("CAMPAIGN", campaign), form)) as sent:
+        begun.is_reached()
+        assert rest.post(f"/v1/campaigns/{campaign}/cancel").status_code == 200
+        begun.go_on()
+    answer = admin.follow(sent.result())  # type: ignore[arg-type]
+
+    assert "It was stopped before its end" in text_of(answer), text_of(answer)
+    assert "The campaign was canceled meanwhile." in text_of(answer)
+    assert shown(rest, ids[1:2], "status") == ["exhausted"]
+
+
 def test_only_who_may_change_people_is_led_there(
     admin: Visitor, sign_in: SignIn, rest: Rest, services: Services
 ) -> None:
@@ -343,13 +369,8 @@ def test_a_change_that_goes_on_by_itself_says_how_far_it_is(
         tx.execute(text("UPDATE bulk_changes SET status = 'running'"))
 
     running = [admin.get(f"/changes/{change}"), sign_in(Role.VIEWER).get(f"/changes/{change}/live")]
-    with services.sql.begin() as tx:
-        error = '{"code": "campaign_over", "detail": "The campaign was canceled meanwhile."}'
-        tx.execute(text("UPDATE bulk_changes SET status = 'stopped', error = CAST(:error AS jsonb)"), {"error": error})
-    stopped = admin.get(f"/changes/{change}")
 
     for page in running:
         assert "It goes on by itself" in text_of(page) and "2 of them" in text_of(page)
-    assert "The campaign was canceled meanwhile." in text_of(stopped)
     assert admin.get("/changes/chg_01ARZ3NDEKTSV4RRFFQ69G5FAV").status_code == 404
     assert admin.get("/changes/nonsense").status_code == 404
