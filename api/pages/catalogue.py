@@ -16,6 +16,7 @@ from api.pages.views import (
     flows,
     front,
     keys,
+    many_people,
     new_campaign,
     operations,
     own_password,
@@ -29,7 +30,7 @@ from api.pages.views import (
 )
 
 _CAMPAIGNS = (campaign, campaign_edit, campaign_add, campaign_flow, campaign_again, new_campaign, setup_file, setup)
-_PEOPLE = (people, person, calls, recordings, blocked)
+_PEOPLE = (people, many_people, person, calls, recordings, blocked)
 _VIEWS = (sign_in, own_password, front, dialing, *_CAMPAIGNS, *_PEOPLE, flows, operations, users, keys, audit)
 
 ROUTES: tuple[PageRoute, ...] = tuple(route for module in _VIEWS for route in module.pages.routes)

@@ -277,7 +277,7 @@ def beside(wrong: Mapping[str, str], names: Collection[str], *, otherwise: str =
     return found
 
 
-_NOT_SAID = {"windows", "on", "on_outcome", "form"}
+_NOT_SAID = {"windows", "on", "on_outcome", "form", "redial", "set_not_before", "set_priority", "suppress"}
 
 
 _RULES = {

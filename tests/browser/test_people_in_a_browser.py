@@ -33,6 +33,34 @@ def test_a_person_is_found_understood_and_called_at_a_time(
     assert stack.rest.get(f"/v1/contacts/{known['id']}")["not_before"].startswith("2030-01-15T")
 
 
+def test_many_people_are_counted_and_then_changed_together(
+    open_page: OpenPage, campaigns: dict[str, str], stack: StackRun
+) -> None:
+    def priorities() -> set[int]:
+        return {each["priority"] for each in stack.rest.get(f"/v1/contacts?campaign_id={campaigns['draft']}")["data"]}
+
+    page = open_page("/people")
+    page.get_by_label("Campaign", exact=True).select_option(campaigns["draft"])
+    page.get_by_role("button", name="Show").click()
+    page.get_by_role("link", name="Change such people").click()
+    priority = page.get_by_label("Priority", exact=True)
+    expect(priority).to_be_hidden()
+    page.get_by_label("Set their priority").check()
+    page.get_by_role("button", name="Count them").click()
+    expect(priority).to_have_attribute("aria-invalid", "true")
+    priority.fill("7")
+    page.get_by_role("button", name="Count them").click()
+    expect(
+        page.get_by_role("status").filter(has_text="5 people are like that, and 5 would be changed.")
+    ).to_be_focused()
+    check_everybody_can_use(page)
+    assert priorities() == {0}, "who counts changes nobody"
+    page.get_by_role("button", name="Set the priority: 5").click()
+
+    expect(page.get_by_role("status").filter(has_text="They have the priority now: 5 contacts.")).to_be_visible()
+    assert priorities() == {7}
+
+
 def test_a_call_is_a_ladder_with_the_same_as_a_table(
     open_page: OpenPage, campaigns: dict[str, str], stack: StackRun
 ) -> None:
@@ -95,7 +123,14 @@ def test_everybody_can_use_the_pages_of_people_at_each_width(
     [known] = stack.rest.get(f"/v1/contacts?campaign_id={campaigns['running']}&limit=1")["data"]
     [call] = eventually(lambda: stack.rest.get("/v1/calls?limit=1")["data"], within=60)
     person = f"/people/{known['id']}"
-    paths = ["/people", person, f"{person}/edit", "/calls", f"/calls/{call['id']}", "/recordings", "/blocked"]
+    many = {"filter": {"campaign_id": campaigns["waiting"]}, "action": "set_priority", "priority": 1}
+    changed = stack.rest.post("/v1/contacts/bulk", many)["id"]
+    paths = [
+        f"/people/change?campaign_id={campaigns['waiting']}&outcome=heard",
+        "/people/change",
+        f"/changes/{changed}",
+    ]
+    paths += ["/people", person, f"{person}/edit", "/calls", f"/calls/{call['id']}", "/recordings", "/blocked"]
     page = open_page("/people", scheme=scheme)
 
     for path in paths:

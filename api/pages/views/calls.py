@@ -11,22 +11,21 @@ from flask import Response
 from api.http.path_ids import has_form
 from api.pages import campaign_words, ladder, words
 from api.pages.page_routes import Pages
+from api.pages.views.campaign_choices import offered_campaigns
+from api.pages.views.selected_people import address_of_change
 from api.pages.visit import Visit
 from api.resources import calls, campaigns, exports, stats
 from api.resources.calls import CallQuery, CallView
-from api.resources.campaigns import CampaignQuery
 from api.resources.exports import CallExportQuery
 from orchestrator.errors import InvalidInput, NotFound
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.disposition import Disposition
-from orchestrator.operations.access.name_subjects import name_subjects
 
 pages = Pages()
 
 _SHOWN = 25
-_CAMPAIGNS_OFFERED = 100
 _FILTERS = ("to", "campaign_id", "contact_id", "status", "disposition", "outcome", "direction", "cursor")
-_OF_A_REDIAL = {"campaign_id", "disposition", "outcome", "cursor"}
+_OF_THE_LAST_CALL = ("disposition", "outcome")
 
 
 @pages.show("/calls")
@@ -45,9 +44,9 @@ def index(visit: Visit) -> Response:
         status=422 if errors else 200,
         calls=found,
         query=query,
-        campaigns=_campaigns(visit, chosen),
+        campaigns=offered_campaigns(visit, chosen),
         outcomes=_outcomes(visit, chosen, found),
-        again=_redial(query),
+        change=_change(visit.filters(*CallQuery.model_fields)),
         next_cursor=next_cursor,
         states=list(AttemptState),
         dispositions=list(Disposition),
@@ -55,22 +54,13 @@ def index(visit: Visit) -> Response:
     )
 
 
-def _redial(query: dict[str, str]) -> str:
-    """Return where people are called again whose last call was as the filters say; nothing where others narrow them."""
-    said = {f"{name}s": query[name] for name in ("disposition", "outcome") if name in query}
-    if not said or "campaign_id" not in query or query.keys() - _OF_A_REDIAL:
-        return ""
-    return f"/campaigns/{query['campaign_id']}/redial{words.query(said)}"
+def _change(asked: dict[str, str]) -> str:
+    """Return where those are changed whose last call was as the filters say; nothing where others narrow them.
 
-
-def _campaigns(visit: Visit, chosen: str) -> list[tuple[str, str]]:
-    """Return (id, name) of the newest campaigns; the one that is chosen is there also if it is older."""
-    newest = campaigns.index(visit.services, CampaignQuery(limit=_CAMPAIGNS_OFFERED)).data
-    named = {each.id: each.name for each in newest}
-    if chosen and chosen not in named:
-        older = name_subjects([chosen], sql=visit.services.sql) if has_form("campaign_id", chosen) else {}
-        named[chosen] = older.get(chosen, "no such campaign")
-    return list(named.items())
+    A campaign alone would mean also those whom it has not called.
+    """
+    says_how = any(name in asked for name in _OF_THE_LAST_CALL)
+    return address_of_change(asked, sayable=("campaign_id", *_OF_THE_LAST_CALL)) if says_how else ""
 
 
 def _outcomes(visit: Visit, campaign_id: str, listed: Sequence[CallView]) -> list[str]:

@@ -24,8 +24,8 @@ _ENDED = ("completed", "exhausted", "expired", "canceled", "suppressed")
 
 @pages.show("/campaigns/{campaign_id}/redial", needs=Role.OPERATOR)
 def ask_redial(visit: Visit, campaign_id: str) -> Response:
-    """Ask whom to call again; the address may have checked some already."""
-    return _redial_page(visit, campaign_id, chosen={name: request.args.getlist(name) for name in _GROUPS})
+    """Ask whom to call again."""
+    return _redial_page(visit, campaign_id)
 
 
 @pages.form("/campaigns/{campaign_id}/redial")
@@ -49,6 +49,8 @@ def redial(visit: Visit, campaign_id: str) -> Response:
         return _redial_page(visit, campaign_id, chosen=wanted, errors=words.field_errors(refused), status=422)
     if is_count:
         return _redial_page(visit, campaign_id, chosen=wanted, counted=done["contacts"])
+    if done["status"] != "completed":
+        return visit.go(f"/changes/{done['id']}")
     return visit.go(f"/campaigns/{campaign_id}", f"They wait to be called again: {words.people(done['contacts'])}.")
 
 

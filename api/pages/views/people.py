@@ -6,11 +6,14 @@ from flask import Response
 
 from api.pages import people_words, words
 from api.pages.page_routes import Pages
+from api.pages.views.campaign_choices import offered_campaigns
+from api.pages.views.selected_people import address_of_change
 from api.pages.visit import Visit
 from api.resources import campaigns, contacts
 from api.resources.contacts import ContactQuery, ContactView
 from orchestrator.errors import InvalidInput
 from orchestrator.model.contact_status import ContactStatus
+from orchestrator.model.disposition import Disposition
 
 pages = Pages()
 
@@ -35,7 +38,10 @@ def index(visit: Visit) -> Response:
         query=query,
         next_cursor=next_cursor,
         is_incomplete=is_incomplete,
+        change=address_of_change(visit.filters(*ContactQuery.model_fields)),
+        campaigns=offered_campaigns(visit, query.get("campaign_id", "")),
         statuses=list(ContactStatus),
+        dispositions=list(Disposition),
         errors=errors,
     )
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, Row
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.ids import new_id
 from orchestrator.operations.access.audit import concerns
+from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import bulk_changes
 from orchestrator.store.sql.bulk_changes import COMPLETED, RUNNING, STOPPED, Page
@@ -117,13 +118,24 @@ def find_change(change_id: str, *, sql: Engine) -> Row[Any]:
 
 
 def carry_on_interrupted(stores: Stores, *, ways: Collection[Way]) -> int:
-    """Go on with the changes of these ways that nobody works on any more; return how many."""
-    known = {way.kind: way for way in ways}
+    """Go on with the changes of these ways that nobody works on any more; return how many.
+
+    Raises what breaks behind the others, and an outage at once.
+    """
+    known, failures = {way.kind: way for way in ways}, list[Exception]()
     with stores.sql.connect() as tx:
         found = bulk_changes.interrupted_changes(tx)
     for row in found:
-        if row.kind in known:  # else a newer version has begun it, and goes on with it
+        if row.kind not in known:
+            continue  # a newer version has begun it, and goes on with it
+        try:
             carry_on(row.id, known[row.kind], stores, for_s=_IN_A_SWEEP_S)
+        except Exception as err:
+            if is_outage(err):
+                raise
+            failures.append(err)
+    if failures:
+        raise ExceptionGroup("some changes could not go on", failures)
     return len(found)
 
 

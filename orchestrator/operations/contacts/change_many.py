@@ -42,6 +42,7 @@ _OF_ACTION: dict[str, frozenset[str]] = {
     "release_restored": frozenset(),
 }
 _NEEDED = {"set_priority": "priority", "set_not_before": "not_before"}
+_MAY_BE_NULL = frozenset({"not_before"})
 _RELEASE = ReleaseReason(Reason.SUPPRESSED, final=ContactStatus.SUPPRESSED, counts=False)
 
 
@@ -83,6 +84,7 @@ class ManyContacts(BaseModel):
                 "not_of_action", "{fields}: not with {action}", {"fields": ", ".join(foreign), "action": self.action}
             )
         needed = _NEEDED.get(self.action)
+        given -= {name for name in given - _MAY_BE_NULL if getattr(self, name) is None}
         if needed and needed not in given:
             raise PydanticCustomError("required", "{action} needs {field}", {"action": self.action, "field": needed})
         return self

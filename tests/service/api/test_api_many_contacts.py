@@ -108,6 +108,7 @@ def test_contacts_are_put_off_and_called_at_once_after_all(rest: Rest, services:
         ({"action": "cancel", "filter": {}}, "filter_required"),
         ({"action": "redial", "all": True}, "campaign_required"),
         ({"action": "set_priority", "all": True}, "required"),
+        ({"action": "set_priority", "all": True, "priority": None}, "required"),
         ({"action": "set_not_before", "all": True}, "required"),
         ({"action": "cancel", "all": True, "priority": 1}, "not_of_action"),
     ],

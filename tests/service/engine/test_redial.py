@@ -13,7 +13,13 @@ from orchestrator.errors import Conflict
 from orchestrator.ids import new_id
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.ways_of_changing import WAYS
-from orchestrator.operations.contacts.bulk_changes import Stores, carry_on, carry_on_interrupted, make_change
+from orchestrator.operations.contacts.bulk_changes import (
+    Stores,
+    begin_change,
+    carry_on,
+    carry_on_interrupted,
+    make_change,
+)
 from orchestrator.operations.contacts.redial_contacts import REDIALING, MoreAttempts, Redial, redial_campaign
 from orchestrator.operations.contacts.suppress_number import suppress_number
 from tests.support.world import World
@@ -185,6 +191,27 @@ def test_r22_a_redial_that_was_interrupted_keeps_its_campaign_open_and_goes_on(w
     assert statuses == ["exhausted", "waiting", "waiting"]  # nobody twice by one request
     assert world.query("SELECT status, changed FROM bulk_changes") == [("completed", 3)]
     assert carry_on(change.id, REDIALING, stores_of(world), for_s=5).changed == 3
+
+
+def test_a_change_that_breaks_keeps_no_other_from_going_on(world: World) -> None:
+    campaign_id = world.campaign()
+    world.contact(campaign_id)
+    with world.sql.begin() as tx:
+        for kind, wanted in (
+            ("set_priority", {"priority": None}),
+            ("cancel", {}),
+        ):  # as an older version took the first
+            filters = {"campaign_id": campaign_id}
+            way = next(way for way in WAYS if way.kind == kind)
+            begin_change(tx, new_id("chg"), way, filters=filters, wanted=wanted, campaign_id=None)
+    world.execute("UPDATE bulk_changes SET touched_at = 'epoch'")
+
+    with pytest.raises(ExceptionGroup):
+        carry_on_interrupted(stores_of(world), ways=WAYS)
+
+    found = world.query("SELECT kind, status FROM bulk_changes ORDER BY id")
+    assert found == [("set_priority", "running"), ("cancel", "completed")]
+    assert world.query("SELECT status FROM contacts") == [("canceled",)]
 
 
 def test_the_same_request_again_lets_nobody_wait_twice(world: World) -> None:

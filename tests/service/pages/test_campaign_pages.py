@@ -356,6 +356,20 @@ def test_a_refused_form_is_refused_again_in_the_same_words(admin: Visitor, rest:
     assert one.status_code == two.status_code == 422 and 'id="e-name"' in two.text
 
 
+def test_a_campaign_that_is_over_shows_no_panels_of_what_goes_on(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, fresh_number())
+    before = text_of(admin.get(f"/campaigns/{campaign}"))
+    rest.post(f"/v1/campaigns/{campaign}/cancel")
+    pages = [text_of(admin.get(f"/campaigns/{campaign}{part}")) for part in ("", "/live")]
+
+    for panel in ("What contacts wait for", "Calls under way None", "How it calls"):
+        assert panel in before, panel
+    for page in pages:
+        assert "What contacts wait for" not in page and "Calls under way None" not in page
+        assert page.count("How it calls") == 1
+
+
 def test_redial_counts_first_and_asks_for_somebody(admin: Visitor, rest: Rest) -> None:
     campaign = rest.campaign()["id"]
     rest.contacts(campaign, fresh_number())

@@ -82,9 +82,7 @@ def test_a_wrong_filter_is_said_and_nothing_is_listed(admin: Visitor, path: str,
     assert f'name="{field}"' in answer.text
 
 
-def test_calls_are_found_by_campaign_and_outcome_and_their_people_are_called_again(
-    admin: Visitor, sign_in: SignIn, rest: Rest, services: Services
-) -> None:
+def test_calls_are_found_by_campaign_and_outcome(admin: Visitor, rest: Rest, services: Services) -> None:
     heard = ended_call(rest, services, outcome="heard", disposition="human")
     other = ended_call(rest, services, outcome="confirmed", disposition="human")
     rest.patch(f"/v1/campaigns/{heard['campaign']}", {"name": "Spring & summer"})
@@ -94,17 +92,10 @@ def test_calls_are_found_by_campaign_and_outcome_and_their_people_are_called_aga
     found = admin.get(f"{place}&outcome=heard&disposition=human").text
 
     assert f'<option value="{heard["campaign"]}">Spring &amp; summer</option>' in every
-    assert f"/calls/{heard['call']}" in every and f"/calls/{other['call']}" in every and "/redial" not in every
+    assert f"/calls/{heard['call']}" in every and f"/calls/{other['call']}" in every
     assert f"/calls/{heard['call']}" in found and f"/calls/{other['call']}" not in found
     assert f'<option value="{heard["campaign"]}" selected>' in found and '<option value="heard">' in found
     assert f"/calls/{heard['call']}" not in admin.get(f"{place}&outcome=confirmed").text
-    again = f"/campaigns/{heard['campaign']}/redial?dispositions=human&outcomes=heard"
-    assert f'href="{again.replace("&", "&amp;")}"' in found
-    assert "/redial" not in admin.get(f"{place}&outcome=heard&status=ended").text
-    assert "/redial" not in sign_in(Role.VIEWER).get(f"{place}&outcome=heard").text
-    rest.patch(f"/v1/contacts/{heard['contact']}", {"status": "completed"})
-    form = admin.get(again).text
-    assert 'name="outcomes" value="heard" checked' in form and 'name="dispositions" value="human" checked' in form
 
 
 @pytest.mark.parametrize("campaign", ["nonsense", "cmp_01ARZ3NDEKTSV4RRFFQ69G5FAV", "%00"])
