@@ -91,17 +91,14 @@ def sql(database_url: str) -> Iterator[Engine]:
 @pytest.fixture(scope="module", autouse=True)
 def what_is_left_open_is_found() -> Iterator[None]:
     """Let what a file's tests leave open fail one of them, not whichever test runs when it is collected."""
+    _collect_and_freeze()  # what is made from here on is a file's own
     yield
-    _collect_and_freeze()
+    gc.collect()
 
 
 @pytest.fixture
 def free_port() -> int:
     return ports.free_port()
-
-
-def pytest_collection_finish() -> None:
-    _collect_and_freeze()
 
 
 def _collect_and_freeze() -> None:
