@@ -52,6 +52,10 @@ class BoundedConnection(psycopg.Connection[Any]):
             # One that no longer fits its table: outside of a transaction nothing else forgets it.
             self._prepared.clear()
             raise
+        except psycopg.Error as err:
+            # The details that follow the first sentence quote rows, and errors go to the log; `diag` still has them.
+            err.args = (err.diag.message_primary,) if err.diag.message_primary else err.args
+            raise
 
     def rollback(self) -> None:
         """Roll back; keep the prepared statements unless a statement has failed.
