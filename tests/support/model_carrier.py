@@ -21,7 +21,9 @@ ANSWERS: dict[str, Answer | None] = {
     "fails": (500, {}),
     "cuts": (0, {}),
     "cuts behind": None,  # it carries the request out, and its answer is lost
+    "hears late": None,  # nobody waits any more when the request comes to it
 }
+_LATE_AT_MOST_S = 45
 _LEG = re.compile(r"/v2/calls/v3:(call_\w+)")
 
 
@@ -52,6 +54,15 @@ class ModelCarrier:
         self.told: list[Told] = []
         self._posted_at: dict[str, int] = {}
         self._first: dict[str, int] = {}  # when a command id came first
+        self._on_the_way: list[tuple[int, Asked]] = []
+
+    def pass_time(self, seconds: int) -> None:
+        """Let so much time pass; what was on the way to it for so long arrives."""
+        self.now_s += seconds
+        late, self._on_the_way = self._on_the_way, []
+        for since, asked in late:
+            if self.now_s - since <= _LATE_AT_MOST_S:
+                (self._act if "/actions/" in asked.path else self._carry_out_dial)(asked)
 
     def _dial(self, asked: Asked) -> Answer:
         call_id = json.loads(base64.b64decode(asked.body["client_state"]))["call"]
@@ -60,9 +71,13 @@ class ModelCarrier:
             self.sent_again_at_once.append(call_id)
         self._posted_at[call_id] = self.now_s
         self.phone_of[call_id] = asked.body["to"]
-        if said := ANSWERS[self.says]:
+        if said := self._lost(asked) or ANSWERS[self.says]:
             self.says = "accepts"
             return said
+        return self._carry_out_dial(asked)
+
+    def _carry_out_dial(self, asked: Asked) -> Answer:
+        call_id = json.loads(base64.b64decode(asked.body["client_state"]))["call"]
         if self._is_new(asked.body["command_id"]):
             self.dialed[asked.body["to"]] += 1
             self.alive.add(call_id)
@@ -71,6 +86,9 @@ class ModelCarrier:
 
     def _act(self, asked: Asked) -> Answer:
         call_id, action = _LEG.match(asked.path)[1], asked.path.rpartition("/")[2]  # type: ignore[index]  # it matches
+        if lost := self._lost(asked):
+            self.says = "accepts"
+            return lost
         if call_id not in self.alive:
             return refusal(422, "90018", title="Call has already ended")
         if (said := ANSWERS[self.says]) and self.says in ("is busy", "fails", "cuts"):
@@ -80,6 +98,12 @@ class ModelCarrier:
             self.commanded[asked.body["command_id"]] += 1
             self._carry_out(call_id, action)
         return self._cut() or (200, {"data": {"result": "ok"}})
+
+    def _lost(self, asked: Asked) -> Answer | None:
+        if self.says != "hears late":
+            return None
+        self._on_the_way.append((self.now_s, asked))
+        return 0, {}
 
     def _cut(self) -> Answer | None:
         if self.says != "cuts behind":
