@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy import make_url
 
 _END_OTHERS = (
     "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
-    "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    "WHERE backend_type = 'client backend' AND application_name <> 'holds it'"
 )
 
 
@@ -33,7 +34,7 @@ def postgres_without_room(database_url: str) -> Iterator[None]:
     """End all other connections of PostgreSQL, and hold all that it may have until the block ends."""
     url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
     with ExitStack() as held:
-        first = held.enter_context(psycopg.connect(url, autocommit=True))
+        first = held.enter_context(_connected(url))
         first.execute(_END_OTHERS)
         with pytest.raises(psycopg.OperationalError, match="clients"):
             _hold_more(held, url)
@@ -42,4 +43,8 @@ def postgres_without_room(database_url: str) -> Iterator[None]:
 
 def _hold_more(held: ExitStack, url: str) -> None:
     while True:
-        held.enter_context(psycopg.connect(url, autocommit=True))
+        held.enter_context(_connected(url))
+
+
+def _connected(url: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(url, autocommit=True, application_name="holds it")
