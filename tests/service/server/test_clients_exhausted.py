@@ -20,47 +20,49 @@ from tests.support.served import PATIENCE_S, Served, head, read_answer, served, 
 EVENT = b'{"data": {"record_type": "event", "event_type": "call.initiated", "id": "evt-%d", "payload": {}}}'
 
 
-@pytest.fixture
-def valkey(redis_client: redis.Redis) -> redis.Redis:
-    return redis_client
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("receiver") / "log"
+
+
+@pytest.fixture(scope="module")
+def receiver(front_database_url: str, valkey_server: RunningServer, log: Path) -> Iterator[Served]:
+    """Return the webhook endpoint alone, which logs to a file."""
+    urls = {"database_url": front_database_url, "redis_url": valkey_server.url}
+    with served(**urls, only_webhooks=True, log=log) as server:
+        yield server
 
 
 @pytest.mark.parametrize("store", ["postgresql", "redis"])
 def test_a_store_that_takes_no_more_clients_is_named_and_used_again_once_it_does(
-    front_database_url: str, valkey_server: RunningServer, valkey: redis.Redis, store: str
+    api: Served, front_database_url: str, redis_client: redis.Redis, store: str
 ) -> None:
-    exhausted = {
-        "postgresql": lambda: postgres_without_room(front_database_url),
-        "redis": lambda: valkey_without_room(valkey),
-    }
-    with served(database_url=front_database_url, redis_url=valkey_server.url) as api:
-        eventually(lambda: store not in _wrong(api), within=PATIENCE_S)
+    eventually(lambda: store not in _wrong(api), within=PATIENCE_S)
 
-        with exhausted[store]():
-            told = eventually(lambda: _wrong(api).get(store), within=PATIENCE_S)
+    of_postgres = postgres_without_room(front_database_url)
+    with of_postgres if store == "postgresql" else valkey_without_room(redis_client):
+        told = eventually(lambda: _wrong(api).get(store), within=PATIENCE_S)
 
-        assert "takes no more connections" in told
-        eventually(lambda: store not in _wrong(api), within=PATIENCE_S)
+    assert "takes no more connections" in told
+    eventually(lambda: store not in _wrong(api), within=PATIENCE_S)
 
 
 @pytest.mark.parametrize(
     ("limit", "said"), [("files", "Too many open files"), ("clients", "max number of clients reached")]
 )
 def test_a_webhook_receiver_that_reaches_valkey_no_more_refuses_and_takes_again_once_it_does(
-    front_database_url: str, valkey_server: RunningServer, valkey: redis.Redis, tmp_path: Path, limit: str, said: str
+    receiver: Served, log: Path, redis_client: redis.Redis, limit: str, said: str
 ) -> None:
-    log = tmp_path / "log"
-    urls = {"database_url": front_database_url, "redis_url": valkey_server.url}
-    with served(**urls, only_webhooks=True, log=log) as door, door.connect() as kept:
+    with receiver.connect() as kept:
         assert _told(kept, 1) == 200
 
-        with valkey_without_room(valkey) if limit == "clients" else _no_files(door, valkey):
+        with valkey_without_room(redis_client) if limit == "clients" else _no_files(receiver, redis_client):
             assert _told(kept, 2) == 503
             eventually(lambda: _told(kept, 2) == 503 and said in log.read_text(), within=PATIENCE_S)
         assert eventually(lambda: _told(kept, 2) == 200, within=PATIENCE_S)
 
-        # What was answered with 200 is there, and what was refused came again.
-        assert valkey.xlen(Keys().events) + valkey.xlen(Keys().unmatched) == 2
+    # What was answered with 200 is there, and what was refused came again.
+    assert redis_client.xlen(Keys().events) + redis_client.xlen(Keys().unmatched) == 2
 
 
 @contextmanager
