@@ -92,7 +92,7 @@ chaos: setup  ## campaigns under a monkey that kills, freezes and breaks the net
 killings: setup  ## half an hour of killing and freezing processes in mid-campaign, each run for one kind of fault
 	$(BIN)/python -m pytest tests/fault tests/e2e/test_processes_lost.py --ignore tests/fault/test_clocks.py -m long -x
 
-clocks: setup  ## set the clock of the stores in mid-campaign, by two minutes and by an hour (ten minutes)
+clocks: setup  ## set the clocks of stores and programs in mid-campaign, by minutes and by an hour (a quarter of an hour)
 	$(BIN)/python -m pytest tests/fault/test_clocks.py -m long
 
 load: setup  ## dial for HOURS=24 at 29 calls/s and watch what grows; RATE=10 dials slower

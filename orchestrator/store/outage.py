@@ -30,6 +30,8 @@ _CODES = ("25006", "25P03", "25P04", "55P03")
 _WITHOUT_STATE = (exc.OperationalError, exc.InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 _REDIS = (redis.ConnectionError, redis.TimeoutError, OutOfMemoryError, ReadOnlyError)
 _REDIS_ANSWERS = (ClusterDownError, MasterDownError, TryAgainError)
+# PostgreSQL of all its connections, those of a database or a role, and those it keeps; Redis of its own.
+_NO_MORE_CLIENTS = ("too many c", "connection slots are reserved", "max number of clients reached")
 _REDIS_WORDS = ("BUSY ", "LOADING", "MISCONF", "NOREPLICAS", "UNBLOCKED")
 
 
@@ -42,6 +44,11 @@ def is_outage(err: BaseException) -> bool:
     if isinstance(err, redis.RedisError):
         return _is_redis_away(err)
     return isinstance(err, exc.TimeoutError)  # every connection of the pool is in use
+
+
+def has_all_its_clients(err: BaseException) -> bool:
+    """Say whether a store refuses a connection because it has as many as it may; a server tells it in English."""
+    return any(words in str(err) for words in _NO_MORE_CLIENTS)
 
 
 def in_words(err: redis.RedisError) -> str:

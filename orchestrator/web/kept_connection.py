@@ -6,8 +6,11 @@ known beforehand: to the one server, once, and nowhere else. What is left out co
 
 from __future__ import annotations
 
+import socket
+import struct
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -23,6 +26,7 @@ BROKEN: Final = (HTTPError, HTTPException, OSError)
 """Exceptions of an exchange: unreachable, not trusted, timed out, cut off, no HTTP, too long."""
 
 _SHORTEST_S = 0.001
+_RESET: Final = struct.pack("ii", 1, 0)  # linger for 0 s
 _FIRST_FINAL = 200
 _GZIP_OR_ZLIB: Final = 47  # zlib's word for: whichever of them it is
 
@@ -84,7 +88,7 @@ class KeptConnection:
             finally:
                 response.close()
         except BaseException as err:
-            self.close()
+            self._break_off()
             if isinstance(err, ValueError) and not isinstance(err, BROKEN):
                 raise HTTPException("the answer is no HTTP") from err
             raise
@@ -103,7 +107,7 @@ class KeptConnection:
             response = connection.response_class(connection.sock, method=method)
             response.begin()
         except BaseException as err:
-            self.close()
+            self._break_off()
             if isinstance(err, ValueError) and not isinstance(err, BROKEN):
                 raise HTTPException("the answer is no HTTP") from err
             raise
@@ -111,6 +115,17 @@ class KeptConnection:
         if not _is_drained(response, most_bytes) or response.will_close:
             self.close()
         return int(response.status)
+
+    def _break_off(self) -> None:
+        """Close the connection with a reset: what is given up must not reach the server later.
+
+        The system would go on sending it for a minute or two, longer than the carrier knows a dial again.
+        """
+        sock = getattr(self._connection, "sock", None)
+        if sock is not None:
+            with suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.close()
 
     def close(self) -> None:
         """Close the connection; the next exchange makes another."""

@@ -25,7 +25,7 @@ def main() -> int:
     _print_broken(calm)
     runs = []
     for seed in asked.seeds:
-        runs.append(_run(seed, asked, temper=Temper(every_s=asked.every)))
+        runs.append(_run(seed, asked, temper=Temper(every_s=asked.every, outlasts=True)))
         _print_run(runs[-1], calm)
     _print_recovery(runs)
     return 1 if calm.broken or any(run.broken for run in runs) else 0

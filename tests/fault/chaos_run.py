@@ -99,7 +99,7 @@ def run_chaos(folder: Path, *, seed: int, contacts: int, temper: Temper | None, 
             per_second=_rate(ledger["dials"], contacts, since=began),
             took_s=time.time() - began,
             strikes=strikes,
-            recovered_s=_recoveries(strikes, ledger["dials"]),
+            recovered_s=recoveries(strikes, ledger["dials"]),
             opted_out=len(list(stack.rest.pages("/v1/suppressions"))),
             recordings=len(list(stack.rest.pages("/v1/recordings"))),
             standing={name: n for name, n in campaign.stats()["contacts"].items() if n},
@@ -234,7 +234,7 @@ def _rate(dials: Sequence[Row], contacts: int, *, since: float) -> float:
     return enough / (sorted(firsts.values())[enough - 1] - since)
 
 
-def _recoveries(strikes: Sequence[Strike], dials: Sequence[Row]) -> dict[Strike, float]:
+def recoveries(strikes: Sequence[Strike], dials: Sequence[Row]) -> dict[Strike, float]:
     """Return how long after the end of each strike dials and commands reached the carrier again."""
     sent = [(command["action"] == "dial", command["at"]) for dial in dials for command in dial["commands"]]
     recovered = {}

@@ -7,7 +7,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ from tests.support.network import NetworkFault
 from tests.support.networked_stack import LINKS, NetworkedStack
 from tests.support.simulator import SimulatorProcess
 
-PROCESSES = ("dials", "commands", "engine", "dispatch", "webhooks", "api", "valkey", "postgres")
+PROCESSES = ("dials", "commands", "engine", "dispatch", "webhooks", "api", "media", "valkey", "postgres")
 CARRIER_TROUBLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "full": ({"channels": 5}, {"channels": 0}),
     "down": ({"down": "reset"}, {"down": False}),
@@ -24,6 +24,9 @@ CARRIER_TROUBLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 # A deck that is dealt out before it is shuffled anew: so a short run meets every kind.
 _DECK = ["kill"] * 4 + ["freeze"] * 2 + [*NetworkFault, NetworkFault.MUTE] + ["carrier"]
+# Longer than anybody waits for a store (10 s), and than a send goes unanswered (15 s) and is repeated.
+_OUTLAST, _OUTLASTS_S, _OUTLASTING = "outlast", (12.0, 15.0), ("freeze", NetworkFault.MUTE, NetworkFault.SWALLOW)
+_MUTE_CARRIER, _MUTE_CARRIER_S = "mute carrier", 35.0
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,16 @@ class Strike:
 
 @dataclass(frozen=True, kw_only=True)
 class Temper:
-    """How it rages: the longest pause between two strikes, the longest strike, and how many there are at most."""
+    """How it rages: the longest pause between two strikes, the longest strike, and how many there are at most.
+
+    It begins by killing those of `first`, one by one. With `outlasts`, some strikes last longer than any bound.
+    """
 
     every_s: float
     longest_s: float = 8.0
     most: int = 10_000
+    first: Sequence[str] = ()
+    outlasts: bool = False
 
 
 class Monkey:
@@ -58,43 +66,51 @@ class Monkey:
 
     def rage(self) -> None:
         """Strike until it is told to stop, or has struck often enough."""
-        deck: list[str] = []
+        deck, first = list[str](), list(self._temper.first)
         while len(self.strikes) < self._temper.most and not self._over.wait(
             self._chance.uniform(0.5, self._temper.every_s)
         ):
+            if first:
+                self._strike("kill", [first.pop(0)])
+                continue
             if not deck:
-                deck = self._chance.sample(_DECK, len(_DECK))
-            self._strike(deck.pop())
+                whole = [*_DECK, *([_OUTLAST, _MUTE_CARRIER] if self._temper.outlasts else [])]
+                deck = self._chance.sample(whole, len(whole))
+            self._strike(*self._drawn(deck.pop()))
 
     def stop(self) -> None:
         self._over.set()
 
-    def _strike(self, kind: str) -> None:
-        began = time.time()
-        whom, fault = self._prepared(kind)
-        lasts_s = (
-            0.0 if kind in ("kill", NetworkFault.HALF_CLOSE) else self._chance.uniform(1.0, self._temper.longest_s)
-        )
-        with suppress(KeyError, ProcessLookupError), fault:  # who has just died is started again
-            self._over.wait(lasts_s)
-        self.strikes.append(Strike(kind, whom, began, time.time()))
+    def _drawn(self, card: str) -> tuple[str, Sequence[str], float]:
+        """Return what is done to whom, and for how long."""
+        if card == "kill":
+            return card, self._chance.sample(PROCESSES, self._chance.choice((1, 1, 2))), 0.0
+        if card == _MUTE_CARRIER:
+            return NetworkFault.MUTE, ["carrier"], _MUTE_CARRIER_S
+        kind, lasts_s = card, self._chance.uniform(1.0, self._temper.longest_s)
+        if card == _OUTLAST:
+            kind, lasts_s = self._chance.choice(_OUTLASTING), self._chance.uniform(*_OUTLASTS_S)
+        among = {"freeze": PROCESSES, "carrier": [*CARRIER_TROUBLE]}.get(kind, LINKS)
+        return kind, [self._chance.choice(among)], 0.0 if kind == NetworkFault.HALF_CLOSE else lasts_s
 
-    def _prepared(self, kind: str) -> tuple[str, AbstractContextManager[Any]]:
+    def _strike(self, kind: str, names: Sequence[str], lasts_s: float = 0.0) -> None:
+        began = time.time()
+        with suppress(KeyError, ProcessLookupError), self._fault(kind, names):  # who has just died is started again
+            self._over.wait(lasts_s)
+        self.strikes.append(Strike(kind, " and ".join(names), began, time.time()))
+
+    def _fault(self, kind: str, names: Sequence[str]) -> AbstractContextManager[Any]:
         match kind:
             case "kill":
-                names = self._chance.sample(PROCESSES, self._chance.choice((1, 1, 2)))
-                return " and ".join(names), self._killed(names)
+                return self._killed(names)
             case "freeze":
-                name = self._chance.choice(PROCESSES)
-                return name, self._stack.frozen(name)
+                return self._stack.frozen(*names)
             case "carrier":
-                trouble = self._chance.choice(list(CARRIER_TROUBLE))
-                return trouble, self._in_trouble(trouble)
+                return self._in_trouble(names[0])
             case _:
-                link = self._chance.choice(LINKS)
-                return link, self._stack.network.broken(link, NetworkFault(kind))
+                return self._stack.network.broken(names[0], NetworkFault(kind))
 
-    def _killed(self, names: list[str]) -> AbstractContextManager[None]:
+    def _killed(self, names: Sequence[str]) -> AbstractContextManager[None]:
         running = self._stack.pids()
         for name in names:
             with suppress(KeyError, ProcessLookupError):

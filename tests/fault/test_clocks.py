@@ -56,18 +56,19 @@ def test_the_clock_of_the_stores_that_is_set_and_set_right_again_calls_nobody_tw
             assert _most_sends_of_one_attempt(campaign, simulator) == 1
 
 
+@pytest.mark.parametrize("whose", [("programs", "stores"), ("programs",)], ids=" and ".join)
 @pytest.mark.parametrize("step_s", STEPS_S)
 def test_a_machine_whose_clock_is_set_and_set_right_calls_nobody_twice_and_leaves_no_call_waiting(
-    tmp_path: Path, step_s: int
+    tmp_path: Path, step_s: int, whose: tuple[str, ...]
 ) -> None:
     with clocked_stack(tmp_path) as (stack, simulator, clock):
         campaign = CampaignRun(stack, CONTACTS, pacing=UNHURRIED)
         campaign.act("start")
         campaign.wait_until_dialed(CONTACTS // 4)
 
-        clock.set("programs", "stores", by_s=step_s)
+        clock.set(*whose, by_s=step_s)
         eventually(lambda: "clock" in stack.readiness(), within=NOTICED_S, every=0.5)
-        clock.set("programs", "stores", by_s=0)
+        clock.set(*whose, by_s=0)
 
         _let_what_waits_be_due(campaign)
         eventually(stack.is_ready, within=NOTICED_S, every=0.5)

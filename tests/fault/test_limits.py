@@ -1,4 +1,4 @@
-"""Programs that may open no more files or take no more memory, and a Valkey that is full, in mid-campaign.
+"""Programs without files or memory, stores without memory, disk or room for clients, in mid-campaign.
 
 Each says so in its log or in /readyz, loses nothing, and goes on by itself once the limit is lifted.
 """
@@ -21,6 +21,7 @@ from tests.support.campaign_run import UNHURRIED, CampaignRun
 from tests.support.full_disk import SmallDisk, small_disk
 from tests.support.full_memory import full_memory
 from tests.support.leftovers import wrong_recordings
+from tests.support.no_clients import postgres_without_room, valkey_without_room
 from tests.support.poll import eventually
 from tests.support.simulator import SimulatorProcess
 from tests.support.stack_run import StackRun, stack_and_simulator
@@ -96,6 +97,51 @@ def test_a_valkey_that_is_full_is_named_and_drains(stack_of_all: tuple[StackRun,
         threading.Event().wait(3.0)  # for which webhooks are refused and sent again
 
     _goes_on(campaign, simulator)
+
+
+@pytest.mark.parametrize("store", ["PostgreSQL", "Redis"])
+def test_a_store_that_takes_no_more_clients_is_named_and_nothing_is_lost(
+    stack_of_all: tuple[StackRun, SimulatorProcess], store: str
+) -> None:
+    stack, simulator = stack_of_all
+    campaign = _in_its_middle(stack)
+
+    with stack.redis() as client:
+        of_postgres = postgres_without_room(stack.settings_of_commands["ORCHESTRATOR_DATABASE_URL"])
+        with of_postgres if store == "PostgreSQL" else valkey_without_room(client):
+            eventually(lambda: f"{store} takes no more connections" in stack.readiness(), within=SAID_S, every=0.5)
+            threading.Event().wait(3.0)  # for which everybody tries again
+
+    _goes_on(campaign, simulator)
+
+
+def test_a_webhook_receiver_that_may_open_no_more_files_says_so_and_goes_on_once_it_may(
+    stack_of_all: tuple[StackRun, SimulatorProcess],
+) -> None:
+    stack, simulator = stack_of_all
+    campaign = _in_its_middle(stack)
+    said = _said(stack, NO_FILES)
+
+    with limited(stack, "webhooks", what=resource.RLIMIT_NOFILE, most=6), stack.redis() as client:
+        client.client_kill_filter(_type="normal", skipme=True)
+        eventually(lambda: _said(stack, NO_FILES) > said, within=SAID_S, every=0.5)
+
+    _goes_on(campaign, simulator)
+
+
+def test_after_a_full_disk_under_both_stores_our_account_is_the_carriers(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", megabytes=400) as disk:
+        (disk.folder / "data").mkdir(mode=0o700)
+        (tmp_path / "data").symlink_to(disk.folder / "data")
+        with stack_and_simulator(tmp_path / "data") as (stack, simulator):
+            campaign = _in_its_middle(stack)
+
+            # Filled again and again: a store that ends gives back the room of the file that it was just writing.
+            eventually(lambda: disk.fill() or "valkey ended with status" in stack.output, within=SAID_S, every=0.3)
+            eventually(lambda: disk.fill() or "is full: make room" in stack.readiness(), within=SAID_S, every=0.3)
+            disk.empty()
+
+            _goes_on(campaign, simulator)
 
 
 def test_a_disk_under_recordings_that_is_full_stops_no_call_and_loses_no_recording(tmp_path: Path) -> None:

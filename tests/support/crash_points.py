@@ -109,7 +109,10 @@ CRASH_POINTS: Mapping[str, str] = {
 
 
 def tell(schedule: Schedule, story: str, *, crash_point: str = "", fault: Fault = Fault.NONE) -> set[str]:
-    """Tell a story to its end, or until the fault befalls it at the crash point; return the points it came to."""
+    """Tell a story to its end, or to the crash point; return the points it came to.
+
+    There the fault befalls its process; without one it stands there still.
+    """
     passed: set[str] = set()
     for part in STORIES[story]:
         if _happens_outside(schedule, part):
@@ -118,7 +121,8 @@ def tell(schedule: Schedule, story: str, *, crash_point: str = "", fault: Fault 
         while (point := schedule.processes[0].at) is not None:
             passed.add(f"{part}: {point}")
             if f"{part}: {point}" == crash_point:
-                schedule.go_on(0, fault)
+                if fault is not Fault.NONE:
+                    schedule.go_on(0, fault)
                 return passed
             schedule.go_on(0)
     return passed

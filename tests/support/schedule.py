@@ -8,30 +8,40 @@ from itertools import count
 from typing import Any
 
 from orchestrator.clock import utc_now
-from orchestrator.operations.contacts.suppress_number import suppress_number
+from orchestrator.operations.calls.command_leases import LEASE_MS
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.rebuild_redis import Rebuilder
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.sql.dial_ledger import PUBLISH_AGAIN_AFTER_S, republish
 from orchestrator.store.sql.installation import read_epoch
+from orchestrator.store.timeouts import USUAL
+from tests.support.forbidden import LISTS, PHONES, WAYS, make_lists
+from tests.support.imported import IMPORTS, TWICE, is_imported
 from tests.support.model_carrier import ModelCarrier, Told
 from tests.support.stepwise import Process, look_at_all
 from tests.support.watched_stores import Fault
 from tests.support.world import CONNECTION, World
 
-PHONES = ("+13125550111", "+13125550112")
 ONCE = RetryRules.model_validate({"max_attempts": 1})
+NOT_ON_ALLOW_LIST = Reason.NOT_ON_ALLOW_LIST.value
 FINAL = ("completed", "exhausted", "suppressed", "canceled", "expired", "unknown")
-_WHOLE_STEP = 25  # points: more has only who waits for another's send
+WHOLE_STEP = 25  # points: more has only who waits for another's send
 _HARMLESS_S = 16  # a send is unanswered after 15 s; a lease has ended long before
+_IMPORTS = 3
 _AGES = """
 UPDATE calls SET first_sent_at = first_sent_at - a.age, last_sent_at = last_sent_at - a.age,
     published_at = published_at - a.age, absent_at = absent_at - a.age, unknown_at = unknown_at - a.age,
     deadline_at = deadline_at - a.age, accepted_at = accepted_at - a.age
 FROM (SELECT make_interval(secs => :s) AS age) a
+"""
+# Whoever stands still within a transaction for longer than its bound is ended by the server.
+_END_TRANSACTIONS = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name LIKE 'process %' AND state LIKE 'idle in transaction%'
 """
 _LOCKED = """
 WITH free AS (SELECT id FROM calls FOR UPDATE SKIP LOCKED), idle AS (SELECT id FROM contacts FOR UPDATE SKIP LOCKED)
@@ -50,10 +60,12 @@ class Schedule:
         self.messages: list[str] = []  # dials that were published; each may be taken any number of times
         self.log: list[str] = []  # the schedule so far, in words
         self._has_lost_valkey = False
-        self._opted_out: str | None = None
-        self._may_still_ring: frozenset[str] = frozenset()
-        self._commits_of_opt_out = 0
-        self.campaign_id = world.campaign(retry=ONCE.model_dump(mode="json"))
+        self.way = "opt out"  # the step by which the first of them comes not to be called any more
+        self._sends_allowed: Mapping[str, int] | None = None  # by attempt, of whom must not be called: those before
+        self._imports_left = _IMPORTS
+        self._has_imported = False
+        make_lists(world)
+        self.campaign_id = world.campaign(retry=ONCE.model_dump(mode="json"), lists=LISTS)
         self.contact_ids = [world.contact(self.campaign_id, phone=phone) for phone in PHONES[:people]]
 
     # -- what may happen -----------------------------------------------------------------------------------------
@@ -77,7 +89,8 @@ class Schedule:
             "publish again": "reserved" in states,
             "reconcile": "unknown" in states,
             "poll": "accepted" in states,
-            "opt out": self._opted_out is None,
+            self.way: self._sends_allowed is None,
+            **dict.fromkeys(IMPORTS, self._imports_left > 0),
         }
         return [step for step, has in has_work.items() if has] or ["claim"]
 
@@ -86,6 +99,7 @@ class Schedule:
         process = self.processes[who]
         if process.is_resting:
             self.log.append(f"{who} begins to {step}")
+            self._imports_left -= step in IMPORTS
             process.begin(step, self._act(step))
             self._look(process)
 
@@ -104,7 +118,7 @@ class Schedule:
     def run(self, who: int, step: str) -> None:
         """Let a process that rests take a whole step."""
         self.begin(who, step)
-        self.go_on(who, points=_WHOLE_STEP)
+        self.go_on(who, points=WHOLE_STEP)
 
     def the_carrier_says(self, what: str) -> None:
         """Let the carrier give its next answer so."""
@@ -136,17 +150,15 @@ class Schedule:
             self._has_lost_valkey = True
 
     def time_passes(self, seconds: int = _HARMLESS_S) -> None:
-        """Let time pass, unless somebody is on the way to the carrier, or holds a lock.
-
-        Who is so late is not sent, and a transaction that is open for so long is ended by the server.
-        """
-        on_the_way = any(
-            process.step in ("dial", "perform") and not _has_posted(process) for process in self._at_work()
-        )
-        if on_the_way or self.world.query(_LOCKED):
+        """Let time pass: for who stands at a point too, on the way to the carrier or within a transaction."""
+        while seconds >= USUAL.idle_s and (self.world.query(_END_TRANSACTIONS) or self.world.query(_LOCKED)):
+            look_at_all(self.processes)  # who waited for a lock has it now, and stands still with it
+        if self.world.query(_LOCKED):
             return
         self.log.append(f"{seconds} s pass")
-        self.carrier.now_s += seconds
+        for process in self._at_work():
+            process.stands_still(seconds)
+        self.carrier.pass_time(seconds)
         self.world.execute(_AGES, s=seconds)
         self.world.execute("UPDATE contacts SET due_at = due_at - make_interval(secs => :s)", s=seconds)
         self._age_valkey(seconds * 1000)
@@ -160,9 +172,12 @@ class Schedule:
         broken += [f"{call_id} was sent again at once" for call_id in carrier.sent_again_at_once]
         broken += [f"{call_id} was sent three times" for call_id, times in carrier.posted.items() if times > 2]
         broken += [f"command {ident} was carried out twice" for ident, times in carrier.commanded.items() if times > 1]
-        if self._opted_out is not None:
-            late = {call_id for call_id, phone in carrier.phone_of.items() if phone == self._opted_out}
-            broken += [f"{call_id} was dialed behind an opt-out" for call_id in late - self._may_still_ring]
+        if (allowed := self._sends_allowed) is not None:
+            sent = {call_id: n for call_id, n in carrier.posted.items() if carrier.phone_of[call_id] == PHONES[0]}
+            broken += [
+                f"{call_id} was sent behind: {self.way}" for call_id, n in sent.items() if n > allowed.get(call_id, 0)
+            ]
+        broken += [f"{external_id} was imported twice" for (external_id,) in self.world.query(TWICE)]
         self._hold(not broken, "; ".join(broken))
 
     def comes_to_rest(self) -> None:
@@ -173,6 +188,7 @@ class Schedule:
             self._act("rebuild")(self.world)
         for _ in range(20):
             if self._is_at_rest():
+                self._hold(is_imported(self.world) or not self._has_imported, "who was imported is lost")
                 return
             self._work()
             self.holds()
@@ -185,7 +201,7 @@ class Schedule:
     def _finish_steps(self) -> None:
         while self._at_work():
             for who in range(len(self.processes)):
-                self.go_on(who, points=_WHOLE_STEP)
+                self.go_on(who, points=WHOLE_STEP)
             self.time_passes()  # who waits for a send that died waits no longer
 
     def _work(self) -> None:
@@ -217,7 +233,8 @@ class Schedule:
 
     def _is_at_rest(self) -> bool:
         account = self._account()
-        return all(status in FINAL for status in account["contacts"]) and not any(account["left"].values())
+        is_final = all(status in FINAL or why == NOT_ON_ALLOW_LIST for status, why in account["contacts"])
+        return is_final and not any(account["left"].values())
 
     def _account(self) -> Mapping[str, Any]:
         world, keys = self.world, self.world.keys
@@ -230,7 +247,7 @@ class Schedule:
             "dead letters": world.redis.xlen(keys.dead),
             "attempts": sum(state not in ("ended", "withdrawn", "unknown") for state in self._states()),
         }
-        statuses = [status for (status,) in world.query("SELECT status FROM contacts")]
+        statuses = [(status, why) for status, why in world.query("SELECT status, reason FROM contacts")]
         return {"contacts": statuses, "left": left, "states": self._states()}
 
     # -- how -----------------------------------------------------------------------------------------------------
@@ -250,30 +267,31 @@ class Schedule:
             "reconcile": lambda world: world.reconciler.reconcile_unknown_calls(CONNECTION),
             "rebuild": lambda world: _rebuilder(world).watch(),
             "poll": lambda world: poll_call_status(world.sql, world.redis, world.keys, world.carrier),
-            "opt out": lambda world: world.run(suppress_number, PHONES[0], reason="asked"),
         }
+        if step in WAYS:
+            return WAYS[step].take
+        if step in IMPORTS:
+            return lambda world: IMPORTS[step](world, self.campaign_id)
         return acts[step]
 
     def _look(self, process: Process) -> None:
-        """Take what a step hands on, once it is over, and note an opt-out that has been committed."""
-        if process.step == "opt out" and self.world.query("SELECT 1 FROM suppressions"):
-            self._note_opt_out()
+        """Take what a step hands on, once it is over, and note that somebody must not be called any more."""
+        if process.step in WAYS and self._sends_allowed is None and self.world.query(WAYS[process.step].shows):
+            self._sends_allowed = self._sends_permitted()
         if not process.is_resting or process.failure or process.result is None:
             return
         if process.step in ("claim", "resolve dials", "publish again"):
             self.messages += process.result
+        self._has_imported |= process.step in IMPORTS
         process.result = None
 
-    def _note_opt_out(self) -> None:
-        if self._opted_out is None:
-            self._opted_out = PHONES[0]
-            sent = self.world.query(
-                "SELECT id FROM calls WHERE first_sent_at IS NOT NULL AND to_number = :n", n=PHONES[0]
-            )
-            # Judged before and not committed yet: the opt-out waits for them before it returns (R9).
-            is_judged = any(process.at == "commit calls" for process in self._at_work() if process.step == "dial")
-            judged = self.world.query(_LOCKED) if is_judged else []
-            self._may_still_ring = frozenset(call_id for (call_id,) in (*sent, *judged))
+    def _sends_permitted(self) -> dict[str, int]:
+        """Return, by attempt, the sends that are permitted by now: whoever forbids them waits for these (R9)."""
+        permitted = {row.id: row.send_no for row in self.world.query("SELECT id, send_no FROM calls")}
+        if any(process.at == "commit calls" for process in self._at_work() if process.step == "dial"):
+            for (ident,) in self.world.query(_LOCKED):  # judged before, and not committed yet
+                permitted[ident] = permitted.get(ident, 0) + 1
+        return permitted
 
     def _is_whole(self) -> bool:
         with self.world.sql.connect() as tx:
@@ -299,7 +317,8 @@ class Schedule:
             for member, score in client.zrange(name, 0, -1, withscores=True):
                 client.zadd(name, {member: score - ms})
         for call_id in self._calls():
-            client.delete(keys.lease(call_id))
+            if ms > LEASE_MS:
+                client.delete(keys.lease(call_id))
             for stamp, at in client.hgetall(keys.call(call_id)).items():
                 if stamp.startswith(b"c:"):
                     client.hset(keys.call(call_id), stamp, int(at) - ms)
@@ -307,10 +326,6 @@ class Schedule:
 
 def _in_a_minute() -> datetime:
     return utc_now() + timedelta(minutes=1)
-
-
-def _has_posted(process: Process) -> bool:
-    return any(point.startswith("post") for point in process.passed)
 
 
 def _rebuilder(world: World) -> Rebuilder:

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any
 
 from orchestrator.clock import boot_seconds
+from orchestrator.operations.calls.send_commands import CommandSender
 from orchestrator.operations.dialing.dial_call import Dialer
 from tests.support.watched_stores import Died, Fault, WatchedCarrier, watched_redis, watched_sql
 from tests.support.world import World
@@ -28,13 +29,18 @@ class _WatchedWorld(World):
 
     @cached_property
     def carrier(self) -> WatchedCarrier:
-        return WatchedCarrier(self.carrier_url, self.process.reached)
+        return WatchedCarrier(self.carrier_url, self.process.reached, age_clock=self.process.now)
 
     @cached_property
     def dialer(self) -> Dialer:
-        """Return one that does not age while it stands at a point."""
+        """Return one that ages only by what it stands still, and not while a slow machine tests it."""
         stores = {"sql": self.sql, "client": self.redis, "flows": self.flows, "keys": self.keys}
-        return Dialer(**stores, carrier=self.carrier, age_clock=lambda: self.process.began)  # type: ignore[arg-type]  # names match
+        return Dialer(**stores, carrier=self.carrier, age_clock=self.process.begun)  # type: ignore[arg-type]  # names match
+
+    @cached_property
+    def sender(self) -> CommandSender:
+        stores = {"sql": self.sql, "client": self.redis, "keys": self.keys}
+        return CommandSender(**stores, carrier=self.carrier, age_clock=self.process.now)  # type: ignore[arg-type]  # names match
 
 
 class Process:
@@ -53,7 +59,8 @@ class Process:
         self._thread: threading.Thread | None = None
         self._dies_at_next = self._is_dead = False
         self.at: str | None = None
-        self.began = 0.0
+        self._began = boot_seconds()
+        self._stood_s = 0.0
         self.renew()
 
     def renew(self) -> None:
@@ -72,6 +79,18 @@ class Process:
         self._sql.dispose()
         self._redis.close()
 
+    def now(self) -> float:
+        """Return its seconds since boot, with those that it stood still."""
+        return boot_seconds() + self._stood_s
+
+    def begun(self) -> float:
+        """Return when its step began, and what it has stood still since then."""
+        return self._began + self._stood_s
+
+    def stands_still(self, seconds: float) -> None:
+        """Let so much time pass while it stands where it is, as for a process that is frozen."""
+        self._stood_s += seconds
+
     @property
     def is_resting(self) -> bool:
         """Say whether it has nothing to do."""
@@ -86,7 +105,7 @@ class Process:
         """Begin a step and stop at its first point."""
         assert self.is_resting
         self.step, self.passed, self.result, self.failure = step, [], None, None
-        self.began = boot_seconds()
+        self._began = boot_seconds()
         self._thread = threading.Thread(target=self._run, args=(act,), name=step, daemon=True)
         self._thread.start()
         self._await()

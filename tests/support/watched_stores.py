@@ -152,8 +152,8 @@ def _trip(packed: bytes) -> str:
 class WatchedCarrier(TelnyxClient):
     """A client of the carrier that stops before each command, and again between its answer and who asked."""
 
-    def __init__(self, url: str, reached: Reached) -> None:
-        super().__init__(api_key=SecretStr("KEYtest"), base_url=url)
+    def __init__(self, url: str, reached: Reached, *, age_clock: Callable[[], float]) -> None:
+        super().__init__(api_key=SecretStr("KEYtest"), base_url=url, age_clock=age_clock)
         self._reached = reached
 
     def dial(self, body: Mapping[str, Any], *, send_before: float | None = None) -> Answer:

@@ -89,6 +89,7 @@ class CommandSender:
         web: HttpStepClient | None = None,
         streams: StreamUrls | None = None,
         keys: Keys,
+        age_clock: Callable[[], float] = boot_seconds,
     ) -> None:
         self._sql = sql
         self._redis = client
@@ -96,6 +97,7 @@ class CommandSender:
         self._web = web or HttpStepClient()
         self._streams = streams
         self._keys = keys
+        self._age_clock = age_clock
         self._leases = CommandLeases(client, keys)
         self._hops = HopCounts(keys)
 
@@ -217,7 +219,7 @@ class CommandSender:
         return None
 
     def _begin(self, call_id: str, token: str) -> Turn | None:
-        keys, began = self._keys, boot_seconds()
+        keys, began = self._keys, self._age_clock()
         names = [keys.lease(call_id), keys.outbox(call_id), keys.call(call_id), keys.wakes, keys.latency]
         answer = run_script(self._redis, ScriptCall("begin_command", names, [token, LEASE_MS, call_id, UNBOUND_MS]))
         if answer[0] != b"send":

@@ -23,6 +23,7 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.zones.clock_rules import old_rules
 from orchestrator.settings import Settings
 from orchestrator.store.open_files import may_open_no_more
+from orchestrator.store.outage import has_all_its_clients
 from orchestrator.store.probes import WITHIN_S, StoreProbes
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.memory_guard import MemoryWatch
@@ -76,16 +77,22 @@ def _check(name: str, remedy: str) -> Check:
 def _remedy(check: Callable[[_Installation], str], installation: _Installation) -> str:
     try:
         return check(installation)
-    except SQLAlchemyError:
-        return _NO_FILES if may_open_no_more() else _AWAY["postgresql"]
+    except SQLAlchemyError as err:
+        return _away("postgresql", err)
     except redis.ResponseError as err:
         return f"Redis refuses what every call needs: {err}"
-    except redis.RedisError:
-        return _NO_FILES if may_open_no_more() else _AWAY["redis"]
+    except redis.RedisError as err:
+        return _away("redis", err)
     except OSError as err:  # the Redis client reads a file of its own for each new connection
         return _NO_FILES if may_open_no_more() else str(err)
     except Misconfigured as err:
         return str(err)
+
+
+def _away(store: str, err: Exception) -> str:
+    if may_open_no_more():
+        return _NO_FILES
+    return _NO_CLIENTS[store] if has_all_its_clients(err) else _AWAY[store]
 
 
 def _postgresql(installation: _Installation) -> str:
@@ -180,6 +187,10 @@ _PROBE_MS = 60_000
 _AWAY = {
     "postgresql": "PostgreSQL does not answer: start it, or mend ORCHESTRATOR_DATABASE_URL",
     "redis": "Redis does not answer: start it, or mend ORCHESTRATOR_REDIS_URL",
+}
+_NO_CLIENTS = {
+    "postgresql": "PostgreSQL takes no more connections: raise its max_connections, or end others (8 for each process)",
+    "redis": "Redis takes no more connections: raise its maxclients, or end others",
 }
 _NO_FILES = (
     "this process may open no more files, and so reaches no store anew: raise its limit (`ulimit -n`, LimitNOFILE)"

@@ -1,4 +1,4 @@
-"""The core under schedules: three processes, every order of their ways out, and deaths, lost answers, late webhooks."""
+"""The core under schedules: three processes, every order of their ways out, deaths, freezes, and what comes late."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from tests.support.carrier_stub import CarrierStub
+from tests.support.crash_points import tell
 from tests.support.databases import ReusableDatabase
+from tests.support.forbidden import WAYS
 from tests.support.model_carrier import ANSWERS, ModelCarrier
-from tests.support.schedule import Schedule
+from tests.support.schedule import WHOLE_STEP, Schedule
 from tests.support.stepwise import Process
 from tests.support.watched_stores import Fault
 from tests.support.world import World
@@ -22,6 +24,7 @@ PROCESSES = 3
 IN_CI = 12
 WHO = st.integers(0, PROCESSES - 1)
 NTH, POINTS = st.integers(0, 12), st.integers(0, 8)
+TIMES_S = (4, 16, 16)  # longer than a send may take on its way, and than it may go unanswered
 SAYS = st.sampled_from(["accepts", "accepts", *ANSWERS])
 FAULTS = st.sampled_from([Fault.NONE, Fault.NONE, Fault.NONE, Fault.DEATH, Fault.DEATH_BEHIND, Fault.LOST_ANSWER])
 
@@ -47,8 +50,9 @@ def machine_of(
             world.prepare()
             self.schedule = Schedule(world, ModelCarrier(carrier), processes)
 
-        @initialize(says=SAYS, points=POINTS, fault=FAULTS)
-        def somebody_is_dialed(self, says: str, points: int, fault: Fault) -> None:
+        @initialize(says=SAYS, points=POINTS, fault=FAULTS, way=st.sampled_from([*WAYS]))
+        def somebody_is_dialed(self, says: str, points: int, fault: Fault, way: str) -> None:
+            self.schedule.way = way
             self.schedule.run(0, "claim")
             self.schedule.the_carrier_says(says)
             self.schedule.begin(0, "dial")
@@ -78,17 +82,69 @@ def machine_of(
         def the_carrier_tells(self, which: int, again: bool) -> None:
             self.schedule.the_carrier_tells(which, again=again)
 
-        @rule(times=st.integers(0, 3))
-        def time_passes(self, times: int) -> None:
+        @rule(times=st.integers(0, 3), seconds=st.sampled_from(TIMES_S))
+        def time_passes(self, times: int, seconds: int) -> None:
             if not times:
                 self.schedule.valkey_comes_back_empty()
             for _ in range(times):
-                self.schedule.time_passes()
+                self.schedule.time_passes(seconds)
 
         def teardown(self) -> None:
             self.schedule.comes_to_rest()
 
     return Schedules
+
+
+ON_THE_WAY = (
+    "dial: commit calls",
+    "dial: valkey permit_send",
+    "dial: post dial",
+    "dial: answer dial",
+    "perform: valkey begin_command",
+    "perform: post command",
+    "perform: answer command",
+)
+OTHERS_TAKE = ("publish again", "resolve dials", "dial", "take over", "fire timers", "advance", "perform", "settle")
+
+
+@pytest.mark.parametrize("times", [(4,), (16,) * 6])
+@pytest.mark.parametrize("point", ON_THE_WAY)
+def test_who_freezes_on_the_way_to_the_carrier_and_goes_on_does_nothing_twice(
+    point: str, times: tuple[int, ...], world: World, carrier: CarrierStub, processes: list[Process]
+) -> None:
+    schedule = Schedule(world, ModelCarrier(carrier), processes, people=1)
+    tell(schedule, "a call that is answered", crash_point=point)
+    assert processes[0].at == point.partition(": ")[2]
+
+    for seconds in times:
+        schedule.time_passes(seconds)
+        for step in OTHERS_TAKE:
+            schedule.run(1, step)
+    schedule.go_on(0, points=WHOLE_STEP)
+
+    schedule.comes_to_rest()
+    assert sum(schedule.carrier.dialed.values()) == 1
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+@pytest.mark.parametrize("way", WAYS)
+def test_r9_nobody_is_dialed_behind_what_forbids_it_and_no_dial_is_repeated(
+    way: str, is_sent: bool, world: World, carrier: CarrierStub, processes: list[Process]
+) -> None:
+    schedule = Schedule(world, ModelCarrier(carrier), processes, people=1)
+    schedule.way = way
+    schedule.run(0, "claim")
+    schedule.the_carrier_says("cuts")
+    if is_sent:
+        schedule.run(0, "dial")
+        schedule.time_passes()
+        schedule.run(0, "resolve dials")
+
+    schedule.run(1, way)
+    schedule.run(0, "dial")
+
+    schedule.comes_to_rest()
+    assert sum(schedule.carrier.posted.values()) == is_sent
 
 
 def check(machine: type[RuleBasedStateMachine], *, schedules: int) -> None:

@@ -22,6 +22,7 @@ from orchestrator.telnyx.answers import Accepted, Ambiguous, Busy, Gone, Refused
 from orchestrator.telnyx.client import TelnyxClient
 from orchestrator.telnyx.rate_limits import RateLimit
 from tests.support.carrier_answers import answering, behaving, client_of, error_document
+from tests.support.poll import stays
 from tests.support.raw_server import Behaviour, RawServer, Request, raw_server, reply, reset
 
 DIAL = {"connection_id": "1", "from": "+13125550142", "to": "+13125550187"}
@@ -206,6 +207,21 @@ def test_r2_what_was_not_sent_within_the_bound_is_never_sent(monkeypatch: pytest
 
     assert isinstance(answer, Unavailable)
     assert server.requests == []
+
+
+def test_r2_what_is_given_up_on_its_way_does_not_arrive_later() -> None:
+    given_up = threading.Event()
+
+    def wait(_connection: socket.socket, _request: Request) -> None:
+        given_up.wait(10.0)
+
+    with raw_server(behaving(lambda _connection, _request: None), on_accept=wait) as server:
+        # More than a server takes that does not read: the rest stays with our system, which would go on sending it.
+        answer = client_of(server.url, whole_timeout_s=1.0).dial({**DIAL, "custom_headers": "x" * 400000})
+        given_up.set()
+
+        assert isinstance(answer, Ambiguous)
+        stays(lambda: server.requests == [], during=0.5)
 
 
 # --- Whether anything was sent ---
