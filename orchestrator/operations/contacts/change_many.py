@@ -25,7 +25,7 @@ from orchestrator.operations.contacts.redial_contacts import (
     redial_campaign,
 )
 from orchestrator.operations.contacts.suppress_number import API, GLOBAL
-from orchestrator.operations.dialing.drain_dials import drain_dials
+from orchestrator.operations.dialing.drain_dials import drain_dials, wait_for_earlier_sends
 from orchestrator.operations.dialing.release_attempts import ReleaseReason
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.timestamps import Moment, parse_timestamp
@@ -147,6 +147,10 @@ def _withdraw(stores: Stores, contact_ids: Sequence[str]) -> None:
     withdraw_claims(contact_ids, sql=stores.sql, client=stores.client, keys=stores.keys)
 
 
+def _wait_for_sends(stores: Stores, contact_ids: Sequence[str]) -> None:
+    wait_for_earlier_sends(call_filters.of_contacts(contact_ids), sql=stores.sql)
+
+
 def _prioritize(tx: Connection, change: Row[Any], contact_ids: Sequence[str]) -> int:
     return many_contacts.set_priority(tx, contact_ids, change.wanted["priority"])
 
@@ -191,7 +195,7 @@ WAYS_OF_MANY: Final = (
     Way("cancel", apply=_cancel, follow=_withdraw),
     Way("suppress", apply=_suppress, follow=_end_waiting, finish=_stop_calls),
     Way("set_priority", apply=_prioritize),
-    Way("set_not_before", apply=_postpone),
+    Way("set_not_before", apply=_postpone, follow=_wait_for_sends),
     Way("release_restored", apply=_release),
 )
 _WAYS: Final = {way.kind: way for way in WAYS_OF_MANY}
