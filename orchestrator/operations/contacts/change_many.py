@@ -30,7 +30,9 @@ from orchestrator.operations.dialing.release_attempts import ReleaseReason
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.timestamps import Moment, parse_timestamp
 from orchestrator.store.sql import call_filters, many_contacts, restored_contacts
-from orchestrator.store.sql.opt_outs import Asked, write_opt_outs
+from orchestrator.store.sql.bounded_connection import allow
+from orchestrator.store.sql.opt_outs import Asked, phones_still_waiting, write_opt_outs
+from orchestrator.store.timeouts import SWEEPING
 
 Action = Literal["cancel", "redial", "suppress", "set_priority", "set_not_before", "release_restored"]
 _OF_ACTION: dict[str, frozenset[str]] = {
@@ -180,11 +182,22 @@ def _end_waiting(stores: Stores, contact_ids: Sequence[str]) -> None:
     end_suppressed(phones, sql=stores.sql)
 
 
-def _stop_calls(stores: Stores, _change: Row[Any]) -> None:
-    """Withdraw what is claimed for numbers that are suppressed now, and hang up what rings (R9)."""
+def _stop_calls(stores: Stores, change: Row[Any]) -> None:
+    """Withdraw what is claimed for numbers that are suppressed now, and hang up what rings (R9).
+
+    First whoever still waits is ended: a process that died behind a batch has left them.
+    """
+    while phones := _waiting_still(stores, change):
+        end_suppressed(phones, sql=stores.sql)
     hang_up_at_once(stores.sql, stores.client, stores.keys)
     concerned = call_filters.open_to_suppressed_numbers()
     drain_dials(concerned, _RELEASE, sql=stores.sql, client=stores.client, keys=stores.keys)
+
+
+def _waiting_still(stores: Stores, change: Row[Any]) -> Sequence[str]:
+    with stores.sql.begin() as tx:
+        allow(tx, SWEEPING)
+        return phones_still_waiting(tx, asked_since=change.created_at)
 
 
 def _moment(wanted: Mapping[str, Any]) -> datetime | None:
