@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, any_, func, literal, or_, select, text, true, tuple_
@@ -61,10 +63,38 @@ def standing(statuses_and_zones: Sequence[tuple[str, str]]) -> ColumnElement[boo
     return tuple_(contacts.c.status, contacts.c.zone).in_(statuses_and_zones)
 
 
-def shown_as(reason: str, closed: Sequence[str]) -> ColumnElement[bool]:
-    """Select the contacts that are held for a reason, those among them that wait in a zone `closed` for it."""
-    waits = contacts.c.status == ContactStatus.WAITING
-    return or_(and_(waits, contacts.c.zone.in_(closed)), and_(~waits, contacts.c.reason == reason))
+@dataclass(frozen=True)
+class ShownReason:
+    """A reason as the contacts of a campaign show it at a moment.
+
+    Of those who wait it is the reason in the zones `closed`, for those whose hours have not begun; in the zones `open`
+    whoever is due waits for what the campaign `lacks`, if anything, and whoever is not for what is stored.
+    """
+
+    reason: str
+    closed: Sequence[str]
+    open: Sequence[str]
+    lacks: str | None
+    now: datetime
+
+    @property
+    def is_lacked(self) -> bool:
+        """Whether it is what those who are due wait for."""
+        return self.lacks == self.reason
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether all who show it have it stored, though not all who have it stored show it."""
+        return not self.closed and not self.is_lacked
+
+
+def shown_as(shown: ShownReason) -> ColumnElement[bool]:
+    """Select the contacts of a campaign that show a reason at a moment."""
+    waits, stored = contacts.c.status == ContactStatus.WAITING, contacts.c.reason == shown.reason
+    is_due = func.coalesce(contacts.c.due_at <= shown.now, False)
+    in_open = stored if shown.lacks is None else or_(is_due, stored) if shown.is_lacked else and_(~is_due, stored)
+    in_zones = or_(contacts.c.zone.in_(shown.closed), and_(contacts.c.zone.in_(shown.open), in_open))
+    return or_(and_(~waits, stored), and_(waits, in_zones))
 
 
 def matching(filters: Mapping[str, Any]) -> Sequence[ColumnElement[bool]]:
