@@ -67,9 +67,9 @@ def search_contacts(
             unreadable = err
         else:
             listing: dict[str, Any] = {"after": after, "limit": limit, "room": room, "sql": sql, "clock": clock}
-            rows = list_contacts({**filters, "phone": phone}, **listing).rows
-            if rows or _is_of_somebody(phone, sql):
-                return Found(rows)
+            listed = list_contacts({**filters, "phone": phone}, **listing)
+            if listed.rows or _is_of_somebody(phone, sql):
+                return Found(listed.rows, goes_on_after=listed.goes_on_after)
     words = asked_words(asked)
     if not words:
         raise unreadable or InvalidInput([FieldError("?q", "too_short", _TOO_SHORT)])

@@ -21,7 +21,7 @@ CALLED = text("campaigns.kind <> 'inbound'")
 """Says of a campaign that its contacts are people to call: those of inbound calls are in no list of contacts."""
 
 _OF_PEOPLE = select(campaigns.c.id).where(campaigns.c.kind == "campaign")
-_BY_PERSON = frozenset({"phone", "external_id"})
+_BY_PERSON = ("external_id", "phone")  # a switchboard has many contacts
 _STANDING = ("outcome", "disposition", "reason")  # whose values an index of each campaign has, in the order of ids
 
 
@@ -103,9 +103,9 @@ def matching(filters: Mapping[str, Any]) -> Sequence[ColumnElement[bool]]:
     return (*asked, contacts.c.campaign_id.in_(_OF_PEOPLE), contacts.c.phone.not_like(f"{ERASED}%"))
 
 
-def is_of_a_person(filters: Mapping[str, Any]) -> bool:
-    """Return whether a filter leads to one person's contacts."""
-    return bool(filters.keys() & _BY_PERSON)
+def of_a_person(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the filter that leads to one person's contacts, if there is one."""
+    return next(({name: filters[name]} for name in _BY_PERSON if name in filters), {})
 
 
 def is_found_by_campaign(filters: Mapping[str, Any]) -> bool:
@@ -115,7 +115,9 @@ def is_found_by_campaign(filters: Mapping[str, Any]) -> bool:
 
 
 def leads(tx: Connection, filters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the filters that an index leads to in the order of ids: of a campaign the rarest value, else a status."""
+    """Return the filters that an index leads to: a person, else a rare value of a campaign or a status, by ids."""
+    if person := of_a_person(filters):
+        return person
     if "campaign_id" not in filters:
         return {name: filters[name] for name in ("status",) if name in filters}
     first = _rarest(tx, filters)
@@ -124,6 +126,8 @@ def leads(tx: Connection, filters: Mapping[str, Any]) -> dict[str, Any]:
 
 def first_few(tx: Connection, filters: Mapping[str, Any]) -> list[str] | None:
     """Return the ids of all contacts that one of the filters selects, if they are few; None if no filter does."""
+    for name, value in of_a_person(filters).items():
+        return all_if_few(tx, contacts.c.id, selected({name: value}), along=contacts.c[name])
     if "updated_after" in filters:
         since = selected({"updated_after": filters["updated_after"]})
         few = all_if_few(tx, contacts.c.id, since, along=contacts.c.updated_at)

@@ -16,8 +16,8 @@ from orchestrator.store.sql.contact_filters import (
     ShownReason,
     first_few,
     is_found_by_campaign,
-    is_of_a_person,
     leads,
+    of_a_person,
     selected,
     shown_as,
     standing,
@@ -82,7 +82,7 @@ def lock_contact(tx: Connection, contact_id: str) -> Row[Any] | None:
 
 def list_contacts(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Listed:
     """Return a page of the contacts that filters select."""
-    if is_of_a_person(filters) or not filters.keys() - {"status"}:
+    if not filters.keys() - {"status"}:
         query = _shown().where(CALLED, *selected(filters))
         return Listed(tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all())
     if not is_found_by_campaign(filters):
@@ -103,13 +103,15 @@ def _look_through(
 ) -> Listed:
     """Look where an index leads, and judge by the conditions; or through all that one of the filters selects."""
     leading, conditions = selected(leads(tx, filters)), (*conditions, _IS_CALLED)
-    looked = look_through(tx, contacts.c.id, leading, conditions, after=after, limit=limit)
-    if looked.goes_on_after:
-        few = first_few(tx, filters)
-        if few is not None:
-            of_few = select(contacts.c.id).where(contacts.c.id.in_(few), *conditions)
-            page = tx.execute(newest_first(of_few, contacts.c.id, after=after, limit=limit)).scalars().all()
-            looked = Looked(list(page), None)
+    is_one_person = bool(of_a_person(filters))
+    few = first_few(tx, filters) if is_one_person else None
+    if few is None:
+        looked = look_through(tx, contacts.c.id, leading, conditions, after=after, limit=limit)
+        few = first_few(tx, filters) if looked.goes_on_after and not is_one_person else None
+    if few is not None:
+        of_few = select(contacts.c.id).where(contacts.c.id.in_(few), *conditions)
+        page = tx.execute(newest_first(of_few, contacts.c.id, after=after, limit=limit)).scalars().all()
+        looked = Looked(list(page), None)
     return _page_of(tx, looked)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -124,6 +125,44 @@ def test_a_campaigns_contacts_are_filtered_like_all_contacts(
 
     assert [each["id"] for each in _pages(rest, f"/v1/campaigns/{first}/contacts?{asked}")] == wanted
     assert [each["id"] for each in _pages(rest, f"/v1/contacts?campaign_id={first}&{asked}")] == wanted
+
+
+@pytest.mark.usefixtures("_looked_at")
+@pytest.mark.parametrize(
+    "who", ["phone={phone}", "external_id=oldest", "q={phone}", "phone={phone}&external_id=oldest"]
+)
+@pytest.mark.parametrize(
+    "more", ["status=waiting", "status=waiting&disposition=busy", "reason=busy", "updated_after={then}"]
+)
+def test_one_person_is_found_at_once_however_many_others_the_campaign_has(
+    rest: Rest, services: Services, who: str, more: str
+) -> None:
+    campaign, phone = rest.campaign()["id"], fresh_number()
+    [wanted] = rest.contacts(campaign, phone, external_id="oldest")
+    rest.contacts(campaign, *(fresh_number() for _ in range(5)))
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE contacts SET reason = 'busy', disposition = 'busy'"))
+    asked = f"{who}&{more}".format(phone=quote(phone), then="2031-03-01T00:00:00Z")
+
+    page = rest.get(f"/v1/contacts?campaign_id={campaign}&{asked}").json
+
+    found = [] if "updated_after" in more else [wanted]
+    assert ([each["id"] for each in page["data"]], page["next_cursor"], page["incomplete"]) == (found, None, False)
+
+
+@pytest.mark.usefixtures("_looked_at")
+@pytest.mark.parametrize(
+    "asked", ["phone={phone}", "q={phone}", "phone={phone}&disposition=busy", "q={phone}&reason=busy"]
+)
+def test_many_with_one_number_are_found_page_by_page(rest: Rest, services: Services, asked: str) -> None:
+    campaign, phone = rest.campaign()["id"], fresh_number()
+    ids = [rest.contacts(campaign, phone, external_id=f"door {n}")[0] for n in range(5)]
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE contacts SET reason = 'busy', disposition = 'busy'"))
+
+    found = _pages(rest, f"/v1/contacts?campaign_id={campaign}&{asked}".format(phone=quote(phone)))
+
+    assert [each["id"] for each in found] == ids[::-1]
 
 
 def test_contacts_of_no_campaign_are_not_found(rest: Rest) -> None:

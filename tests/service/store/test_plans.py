@@ -234,8 +234,16 @@ POLLS = (
             "&updated_after=2099-01-01T00:00:00Z",
         )
     ),
-    "/v1/contacts?phone=%2B12012000002",
-    "/v1/contacts?external_id=nobody",
+    *(
+        f"/v1/contacts?{who}{more}"
+        for who in ("phone=%2B12012000002", "external_id=nobody")
+        for more in (
+            "",
+            "&status=completed&disposition=fax",
+            f"&campaign_id={ALL_WAIT}&status=waiting",
+            f"&campaign_id={ALL_WAIT}&reason=retry_due",
+        )
+    ),
     *(
         f"/v1/calls?{scope}{what}"
         for scope in ("", f"campaign_id={ALL_WAIT}&", f"campaign_id={A_SMALL_ONE}&", f"campaign_id={NOWHERE}&")
