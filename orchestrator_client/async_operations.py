@@ -1601,10 +1601,10 @@ class AsyncContacts(_Group):
     ) -> models.ContactView:
         """Change a contact, or end it.
 
-        A contact that is canceled or completed is dialed no more; a call to it that is under way goes on to its end. One
-        that has ended waits for one more attempt with status `waiting`, and a completed campaign runs again for it. A new
-        `phone` is judged anew: where it is, whether it is suppressed, whether the campaign has it already. While the
-        contact is being called its phone stays, and all else holds from the next attempt on.
+        A contact that is canceled or completed is dialed no more once this is answered; a call to it that is under way goes
+        on to its end. One that has ended waits for one more attempt with status `waiting`, and a completed campaign runs
+        again for it. A new `phone` is judged anew: where it is, whether it is suppressed, whether the campaign has it
+        already. While the contact is being called its phone stays, and all else holds from the next attempt on.
         """
         answer: models.ContactView = await self.transport.send(
             Request(method="PATCH", path=address("/v1/contacts/{}", contact_id), json=body, if_match=if_match)

@@ -8,6 +8,7 @@ from typing import Self
 
 import httpx
 
+from orchestrator_client.deadlines import bounded
 from orchestrator_client.operations import Operations
 from orchestrator_client.target import find_target
 from orchestrator_client.transport import Transport
@@ -37,7 +38,7 @@ class Client(Operations):
             base_url, api_key, timeout_s=timeout_s, retry_for_s=retry_for_s, total_timeout_s=total_timeout_s
         )
         self._owns_http = http is None
-        super().__init__(Transport(target, http or httpx.Client(), wait=wait or threading.Event().wait))
+        super().__init__(Transport(target, bounded(http or httpx.Client()), wait=wait or threading.Event().wait))
 
     def with_limits(
         self,

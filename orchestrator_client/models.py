@@ -629,18 +629,20 @@ class EstimateView(TypedDict):
     currency: str
 
 
+EtaBasis: TypeAlias = Literal["measured_pace", "allowed_pace"]
+
+
 class EtaView(TypedDict):
     """
     When the last contact will have been dialed: a forecast. Null where it is not within 30 days.
 
-    Reckoned by the pace of the last ten minutes since dialing began in them, or that allowed where there was none;
-    within the calling hours; with as many dials for each contact as were made so far. Those who are `left_out` wait
-    until somebody acts.
+    Reckoned by the pace that it is `based_on`, within the calling hours, with as many dials for each contact as were
+    made so far. Those who are `left_out` wait until somebody acts.
     """
 
     at: str | None
     dials_per_s: float
-    is_measured: bool
+    based_on: EtaBasis
     dials_each: float
     left_out: int
 

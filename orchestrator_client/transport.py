@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from orchestrator_client.answers import answer_of, check_end, failure_of, not_reached, too_slow
+from orchestrator_client.deadlines import ends_within
 from orchestrator_client.errors import ClientError
 from orchestrator_client.requests import Request
 from orchestrator_client.retries import Retries
@@ -66,13 +67,17 @@ class Transport:
 
     def _attempt(self, request: Request) -> httpx.Response:
         content, begun = request.content.pieces() if request.content else None, monotonic()
+        whole_s = self.target.whole_s(request)
         try:
             built = self.http.build_request(**self.target.parts(request), content=content)
-            response = self.http.send(built, stream=True, follow_redirects=False)
-            if not (request.is_download and response.is_success):
-                self._read(response, begun=begun, whole_s=self.target.whole_s(request))
+            with ends_within(whole_s):
+                response = self.http.send(built, stream=True, follow_redirects=False)
+                if not (request.is_download and response.is_success):
+                    self._read(response, begun=begun, whole_s=whole_s)
         except httpx.RequestError as err:
-            raise not_reached(err, base_url=self.target.base_url) from err
+            is_over = isinstance(err, httpx.ReadTimeout) and monotonic() - begun >= whole_s
+            why = httpx.ReadTimeout(too_slow(whole_s)) if is_over else err
+            raise not_reached(why, base_url=self.target.base_url) from err
         if failure := failure_of(response):
             raise failure
         return response

@@ -94,15 +94,16 @@ class Visit:
         query: Any = None,
         seen: str = "",
         media: str = "",
+        besides: Mapping[str, Any] | None = None,
         **ids: str,
     ) -> Any:
         """Do what REST does at this view's address, with its check of role and body, and record it alike.
 
         `raw` is the body of a view that takes bytes or a file, of the media type `media`; `query` is the view's model,
-        left out its defaults; `seen` is the ETag of what the form was made of. A form with the field of `ui.once()` is
-        carried out once where REST takes an Idempotency-Key. Returns the answer as JSON says it, None for an empty one.
-        Raises what the view raises, InvalidInput for a body that it would refuse, RoleNeeded, and ChangedMeanwhile for
-        what is not `seen`.
+        left out its defaults; `besides` is what it takes from the page alone; `seen` is the ETag of what the form was
+        made of. A form with the field of `ui.once()` is carried out once where REST takes an Idempotency-Key. Returns
+        the answer as JSON says it, None for an empty one. Raises what the view raises, InvalidInput for a body that it
+        would refuse, RoleNeeded, and ChangedMeanwhile for what is not `seen`.
         """
         route = self._site.rest.of(view)
         if not self.may(route.needs):
@@ -111,7 +112,7 @@ class Visit:
             g.if_match = [seen]
         if media:
             g.media_of_body = media
-        parsed: dict[str, Any] = {}
+        parsed: dict[str, Any] = dict(besides or {})
         if route.body:
             parsed["body"] = parse_json(orjson.dumps(body or {}), route.body.model) if route.body.model else raw
         if route.query:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from flask import Response
@@ -36,6 +36,7 @@ from orchestrator.policy.zones.timezone_source import DEFAULT_SOURCE, TimezoneSo
 from orchestrator.policy.zones.timezone_source import MEANS as SOURCE_MEANS
 from orchestrator.policy.zones.timezone_source import WRITTEN_AS as SOURCE
 from orchestrator.services import Services
+from orchestrator.store.redis.rate_limiter import Room
 from orchestrator.store.sql.dialing_stop import Stop
 
 resource = Resource("contacts")
@@ -172,8 +173,9 @@ class ContactsOfCampaign(PageQuery):
     status: ContactStatusValue | None = None
     reason: Word | None = Field(
         None,
-        description="Why they wait, or how they ended, by its code. `outside_hours` within a campaign alone: those who "
-        "wait for calling hours to begin.",
+        description="Why they wait, or how they ended, by its code; within a campaign the one that is shown. What is "
+        "so at this moment alone is found within a campaign: `outside_hours`, `rate`, `no_capacity`, "
+        "`carrier_unavailable`, `catching_up`, `first_webhook`, `dialing_stopped`.",
     )
     disposition: Disposition | None = Field(None, description="How their last call went.")
     outcome: Word | None = None
@@ -187,13 +189,13 @@ class ContactQuery(ContactsOfCampaign):
     tag: Tag | None = Field(None, description="Those of campaigns with this tag.")
 
 
-def _views(services: Services, rows: Sequence[Any]) -> Iterator[ContactView]:
-    rooms = find_room_to_dial(
-        {row.campaign_id for row in rows if row.status == ContactStatus.WAITING},
-        sql=services.sql,
-        client=services.redis,
-        keys=services.keys,
-    )
+def _rooms(services: Services, campaign_ids: Collection[str]) -> Mapping[str, Room]:
+    return find_room_to_dial(campaign_ids, sql=services.sql, client=services.redis, keys=services.keys)
+
+
+def _views(services: Services, rows: Sequence[Any], rooms: Mapping[str, Room] | None = None) -> Iterator[ContactView]:
+    if rooms is None:
+        rooms = _rooms(services, {row.campaign_id for row in rows if row.status == ContactStatus.WAITING})
     is_stopped = any(room.lacks is Reason.DIALING_STOPPED for room in rooms.values())
     stop = find_stop(services.sql) if is_stopped else None
     return (
@@ -282,14 +284,19 @@ def of_campaign(services: Services, campaign_id: str, query: ContactsOfCampaign)
 
 
 def _page(services: Services, query: ContactsOfCampaign, asked: Mapping[str, Any]) -> FoundContacts:
-    found = _find(services, query, read_number(services, asked, "phone"))
-    views = _views(services, found.rows)
+    campaign_id = asked.get("campaign_id")
+    # who is filtered by a reason shows the same one: what the campaign lacks is asked once
+    rooms = _rooms(services, {campaign_id}) if campaign_id and query.reason else None
+    room = rooms.get(str(campaign_id)) if rooms else None
+    found = _find(services, query, read_number(services, asked, "phone"), room)
+    views = _views(services, found.rows, rooms)
     page = cut_page(found.rows, query, shape=lambda _row: next(views), goes_on_after=found.goes_on_after)
     return FoundContacts(data=page.data, next_cursor=page.next_cursor, incomplete=found.is_incomplete)
 
 
-def _find(services: Services, query: ContactsOfCampaign, filters: Mapping[str, Any]) -> Found:
-    page: dict[str, Any] = {"after": query.after, "limit": query.limit, "sql": services.sql, "clock": services.clock}
+def _find(services: Services, query: ContactsOfCampaign, filters: Mapping[str, Any], room: Room | None) -> Found:
+    page: dict[str, Any] = {"after": query.after, "limit": query.limit, "room": room}
+    page |= {"sql": services.sql, "clock": services.clock}
     if query.q is None:
         listed = list_contacts(filters, **page)
         return Found(listed.rows, goes_on_after=listed.goes_on_after)
@@ -309,10 +316,10 @@ def show(services: Services, contact_id: str) -> ContactView:
 def change(services: Services, contact_id: str, body: ContactChange) -> ContactView:
     """Change a contact, or end it.
 
-    A contact that is canceled or completed is dialed no more; a call to it that is under way goes on to its end. One
-    that has ended waits for one more attempt with status `waiting`, and a completed campaign runs again for it. A new
-    `phone` is judged anew: where it is, whether it is suppressed, whether the campaign has it already. While the
-    contact is being called its phone stays, and all else holds from the next attempt on.
+    A contact that is canceled or completed is dialed no more once this is answered; a call to it that is under way goes
+    on to its end. One that has ended waits for one more attempt with status `waiting`, and a completed campaign runs
+    again for it. A new `phone` is judged anew: where it is, whether it is suppressed, whether the campaign has it
+    already. While the contact is being called its phone stays, and all else holds from the next attempt on.
     """
     return _view(
         services,

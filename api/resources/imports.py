@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.http.etags import expected
 from api.http.idempotency import fresh_id
 from api.http.pagination import Page, PageQuery, cut_page
 from api.http.responses import answer
 from api.http.routes import Body, Resource
 from api.http.table_responses import CSV, EXCEL_SAYS, XLSX, csv_answer
 from api.http.upload_parameters import FileQuery, ProblemKind
+from api.resources.campaigns import EDITED
 from orchestrator.contact_files.byte_lines import WholeFile
 from orchestrator.contact_files.export_columns import REJECT_COLUMNS, exported_name
-from orchestrator.operations.contacts.import_contacts import ImportOptions, import_contacts
+from orchestrator.operations.campaigns.share_variables import share_values
+from orchestrator.operations.contacts.import_contacts import ForEverybody, ImportOptions, import_contacts
 from orchestrator.operations.contacts.manage_imports import (
     each_reject,
     find_import,
@@ -25,6 +28,7 @@ from orchestrator.operations.contacts.manage_imports import (
     withdraw_import,
 )
 from orchestrator.policy.timestamps import Moment
+from orchestrator.policy.variables import is_blank
 from orchestrator.services import Services
 from orchestrator.store.sql.imports import first_rejects
 
@@ -127,7 +131,14 @@ def _view(services: Services, row: Any) -> ImportView:
     gives={201: ImportView},
     fails=(404, 409, 413, 415, 422),
 )
-def create(services: Services, campaign_id: str, query: ImportQuery, body: WholeFile) -> Response:
+def create(
+    services: Services,
+    campaign_id: str,
+    query: ImportQuery,
+    body: WholeFile,
+    *,
+    variables: Mapping[str, Any] | None = None,
+) -> Response:
     """Import contacts from a CSV file or an Excel workbook (.xlsx).
 
     UTF-8, UTF-16 or surely Windows-1252, with `,` `;` `|` or tab; the answer says in `read_as` how it was read. One
@@ -144,6 +155,7 @@ def create(services: Services, campaign_id: str, query: ImportQuery, body: Whole
         body,
         options=options_of(query),
         import_id=fresh_id("imp"),
+        shared=_shared(services, campaign_id, variables) if variables else None,
         sql=services.sql,
         flows=services.flows,
         clock=services.clock,
@@ -168,6 +180,13 @@ def index(services: Services, campaign_id: str, query: PageQuery) -> Page[Import
 def show(services: Services, import_id: str) -> ImportView:
     """Show an import; its counts grow while it runs."""
     return _view(services, find_import(import_id, sql=services.sql))
+
+
+def _shared(services: Services, campaign_id: str, variables: Mapping[str, Any]) -> ForEverybody:
+    """Return what everybody is to have as the web page says it: of the campaign as its form has shown it."""
+    given = frozenset(name for name, value in variables.items() if not is_blank(value))
+    seen: dict[str, Any] = {"expects": expected(EDITED), "flows": services.flows}
+    return ForEverybody(given, lambda tx: share_values(tx, campaign_id, variables, **seen))
 
 
 class RejectsQuery(BaseModel):

@@ -13,6 +13,7 @@ from api.resources.preflights import FindingView
 from api.resources.summaries import CallTotals, ContactCounts, WaitView
 from orchestrator.operations.campaigns.find_campaigns import find_as_it_is
 from orchestrator.operations.campaigns.read_stats import read_stats
+from orchestrator.policy.eta import EtaBasis
 from orchestrator.policy.guards.judge import State
 from orchestrator.policy.guards.rules import Guard
 from orchestrator.policy.timestamps import Moment
@@ -77,14 +78,13 @@ class GuardView(BaseModel):
 class EtaView(BaseModel):
     """When the last contact will have been dialed: a forecast. Null where it is not within 30 days.
 
-    Reckoned by the pace of the last ten minutes since dialing began in them, or that allowed where there was none;
-    within the calling hours; with as many dials for each contact as were made so far. Those who are `left_out` wait
-    until somebody acts.
+    Reckoned by the pace that it is `based_on`, within the calling hours, with as many dials for each contact as were
+    made so far. Those who are `left_out` wait until somebody acts.
     """
 
     at: Moment | None
     dials_per_s: float
-    is_measured: bool
+    based_on: EtaBasis = Field(description=EtaBasis.__doc__)
     dials_each: float
     left_out: int
 

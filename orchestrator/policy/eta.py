@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from orchestrator.policy.calling_hours import week_of
 from orchestrator.policy.weekly_hours import CallingHours
@@ -12,6 +13,13 @@ from orchestrator.policy.weekly_hours import CallingHours
 HORIZON = timedelta(days=30)
 _STEP = timedelta(minutes=15)
 _ANY_MINUTE = -1
+
+
+class EtaBasis(StrEnum):
+    """`measured_pace`: dials of the last ten minutes, since dialing began in them; `allowed_pace` where too few."""
+
+    MEASURED_PACE = "measured_pace"
+    ALLOWED_PACE = "allowed_pace"
 
 
 @dataclass(frozen=True)

@@ -149,9 +149,9 @@ _SENTENCES = {
         "record; POST /v1/consents records one."
     ),
     Reason.LIST_STALE: (
-        "A registry that covers this number is older than its max_age, or was never imported; or the campaign asks for "
-        "an answer that the number is still the person's, and no list has one that is young enough and reaches back to "
-        "the consent. Import the newest to go on."
+        "A registry that covers this number is older than its max_age or the law allows, or was never imported; or the "
+        "campaign asks for an answer that the number is still the person's, and no list has one that is young enough "
+        "and reaches back to the consent. Import the newest to go on."
     ),
     Reason.NUMBER_IN_USE: "Another call to or from this number is under way.",
     Reason.CALLER_ID_RESTING: "Every caller id of the campaign rests.",

@@ -22,7 +22,8 @@ MOST_FAULTS = 12  # some seven hours of them: a number that no route leads to ke
 class AttemptFacts:
     """How an attempt ended, with the contact's history; all counts include this attempt and no withdrawn one.
 
-    `suppressed` says that the number may no longer be dialed, by this call's own flow or otherwise. `fault` is what of
+    `suppressed` says that the number may no longer be dialed, by this call's own flow or otherwise; `left_out` that it
+    was hung up while it rang, because it had left the list whose numbers alone are dialed. `fault` is what of
     the carrier's ended the attempt, which then is not among the spent ones; `unspent` counts those. `attempts_limit` is
     how many a person has asked for, the earlier ones counted: it stands instead of all that the rules allow.
     """
@@ -34,6 +35,7 @@ class AttemptFacts:
     disposition_counts: Mapping[Disposition, int] = field(default_factory=dict)
     outcome_counts: Mapping[str, int] = field(default_factory=dict)
     suppressed: bool = False
+    left_out: bool = False
     fault: Fault | None = None
     unspent: int = 0
 
@@ -58,6 +60,7 @@ def next_step(rules: RetryRules, facts: AttemptFacts, now: datetime) -> RetryAt 
     """Return what follows: the outcome's rule, else the disposition's; without a rule the attempt was the last.
 
     An attempt that the carrier failed is made again without being spent (design §5: its own failure does not spend it).
+    One that was hung up because its number had left the allow list is followed by the next that the gate permits.
     An attempt that is `unknown` is never followed by another. One that is final is completed when it reached somebody;
     when it did not, exhausted, or suppressed if the number is. One that a rule would repeat but the budget does not
     allow is exhausted.
@@ -66,6 +69,8 @@ def next_step(rules: RetryRules, facts: AttemptFacts, now: datetime) -> RetryAt 
         return Final(ContactStatus.UNKNOWN, Reason.UNKNOWN_ATTEMPT)
     if facts.fault is not None:
         return _after_fault(rules, facts, facts.fault, now)
+    if facts.left_out and not facts.suppressed:
+        return _after_left_out(rules, facts, now)
     found = _rule_for(rules, facts)
     if found is None:
         return _final_without_rule(facts)
@@ -97,6 +102,14 @@ def _after_fault(rules: RetryRules, facts: AttemptFacts, fault: Fault, now: date
     if fault is Fault.ROUTE and facts.unspent >= most:
         return Final(ContactStatus.EXHAUSTED, fault.value)
     return RetryAt(now + (rule.delay_after(facts.unspent) if rule else _fault_delay(facts.unspent)), fault.value)
+
+
+def _after_left_out(rules: RetryRules, facts: AttemptFacts, now: datetime) -> RetryAt | Final:
+    """Return that the gate is asked at once: the number may come onto the list again, and no rule is about that."""
+    most = rules.most_attempts if facts.attempts_limit is None else facts.attempts_limit
+    if facts.attempts_spent >= most:
+        return Final(ContactStatus.EXHAUSTED, Reason.ATTEMPTS_SPENT)
+    return RetryAt(now, Reason.NOT_ON_ALLOW_LIST)
 
 
 def _fault_delay(count: int) -> timedelta:

@@ -16,7 +16,7 @@ from api.pages import words
 from api.pages.views.flow_inputs import InputField, contested_values, inputs_of, merged_values, shared_values
 from api.pages.views.merged_form import MergedForm, told
 from api.pages.visit import Visit
-from api.resources import campaigns, import_previews, imports
+from api.resources import import_previews, imports
 from api.resources.campaigns import CampaignInFlight
 from api.resources.imports import ImportQuery
 from orchestrator.contact_files.byte_lines import WholeFile
@@ -44,7 +44,7 @@ def asked_file(visit: Visit, campaign: CampaignInFlight) -> FileShown:
 def read_file(visit: Visit, campaign: CampaignInFlight) -> FileShown:
     """Return how the file that was sent would be read, or import it so; `imported` is the id of the import.
 
-    What everybody is to have is kept with the import; a look counts it in, and changes nothing.
+    What everybody is to have is kept with the first contact of the import; a look counts it in, and changes nothing.
     """
     said, kept = {name: visit.form(name) for name in _SAID}, ""
     form = merged_values(shared_values(visit, campaign))
@@ -53,29 +53,37 @@ def read_file(visit: Visit, campaign: CampaignInFlight) -> FileShown:
         file, kept = _file()
         fields = {**{name: value for name, value in said.items() if value}, "map": _map()}
         query = parse_fields({name: value for name, value in fields.items() if value}, ImportQuery)
-        wrong = _wrong_values(visit, campaign, form, are_kept=is_import)
+        shared = {name: form.values[name] or None for name in form.mine}
+        wrong = _wrong_values(campaign, form, shared)
         if is_import and not wrong:
-            made = visit.act(imports.create, raw=file, query=query, campaign_id=campaign.id)
-            return FileShown({}, imported=made["id"])
+            return FileShown({}, imported=_imported(visit, campaign, file, query, shared))
         given = [name for name in form.mine if form.values[name]]
         preview = import_previews.preview_of(visit.services, campaign.id, query, file, given=given)
     except (InvalidInput, Conflict) as refused:
         wrong = _by_field(words.field_errors(refused))
         return FileShown(_shown(visit, campaign, values=said, kept=kept, errors=wrong), status=422)
+    except ChangedMeanwhile:  # since the campaign was looked up for this form
+        wrong = contested_values(form)
+        return FileShown(_shown(visit, campaign, values=said, kept=kept, errors=wrong), status=412)
     read: dict[str, Any] = {"preview": preview.model_dump(mode="json"), "form": form}
     shown = _shown(visit, campaign, values=said, kept=kept, errors=wrong, **read)
     return FileShown(shown, status=412 if form.contested else 422 if wrong else 200)
 
 
-def _wrong_values(visit: Visit, campaign: CampaignInFlight, form: MergedForm, *, are_kept: bool) -> dict[str, str]:
-    """Return what is wrong with what everybody is to have, by its field; it is kept if nothing is and `are_kept`."""
-    body = {"variables": {name: form.values[name] or None for name in form.mine}}
+def _imported(
+    visit: Visit, campaign: CampaignInFlight, file: WholeFile, query: ImportQuery, shared: dict[str, Any]
+) -> str:
+    asked: dict[str, Any] = {"query": query, "besides": {"variables": shared}, "campaign_id": campaign.id}
+    made = visit.act(imports.create, raw=file, seen=campaign.etag if shared else "", **asked)
+    return str(made["id"])
+
+
+def _wrong_values(campaign: CampaignInFlight, form: MergedForm, shared: dict[str, Any]) -> dict[str, str]:
+    """Return what is wrong with what everybody is to have, by its field."""
     try:
         form.refuse_contested(campaign.etag)
-        if form.mine and are_kept:
-            visit.act(campaigns.change, body, seen=campaign.etag, campaign_id=campaign.id)
-        elif form.mine:
-            parse_json(orjson.dumps(body), CampaignChanges)
+        if shared:
+            parse_json(orjson.dumps({"variables": shared}), CampaignChanges)
     except ChangedMeanwhile:
         return contested_values(form)
     except InvalidInput as refused:

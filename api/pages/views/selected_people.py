@@ -17,8 +17,7 @@ FILTERS = ("campaign_id", "tag", *_ONE_OF)
 """Filters of the list of people that select the same people for a change of many."""
 
 _OF_THE_PAGE = {"cursor", "limit"}
-# Within a campaign the list goes by the hours at this moment, and a change by what is stored.
-_OF_A_MOMENT = {"status": {"waiting", "held"}, "reason": {"outside_hours", "zone_unknown"}}
+_OF_A_MOMENT = {"waiting", "held"}
 
 
 def address_of_change(asked: Mapping[str, str], *, sayable: Collection[str] = FILTERS) -> str:
@@ -44,4 +43,5 @@ def contact_filter(filters: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _is_of_a_moment(filters: Mapping[str, str]) -> bool:
-    return "campaign_id" in filters and any(filters.get(name) in values for name, values in _OF_A_MOMENT.items())
+    """Say whether the list goes by hours and room at this moment, where a change goes by what is stored."""
+    return "campaign_id" in filters and ("reason" in filters or filters.get("status") in _OF_A_MOMENT)

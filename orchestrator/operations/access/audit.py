@@ -84,6 +84,15 @@ def record_change(
     access.insert_audit_event(tx, {**values, "changes": changes_of(subject, before, after)})
 
 
+def record_besides(
+    tx: Connection, action: str, *, subject: str, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> None:
+    """Record what the present request changes besides its own subject, as `record_change` does; else nothing."""
+    if change := _CHANGE.get():
+        who: dict[str, Any] = {"by": change.by, "key_id": change.key_id, "user_id": change.user_id}
+        record_change(tx, action, subject=subject, before=before, after=after, **who)
+
+
 def concerns(subject: str) -> None:
     """Say what the present request makes, before the transaction that makes it ends; nothing outside of requests."""
     if (change := _CHANGE.get()) and change.makes:

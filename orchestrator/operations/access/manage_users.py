@@ -67,9 +67,9 @@ def change_user(
     hashed = hash_password(changes["password"]) if "password" in changes else None
     try:
         with sql.begin() as tx:
-            before = _found(users.find_user(tx, user_id, locked=True), user_id)
+            before = lock_user(tx, user_id)
             expects(before._mapping)
-            return _change(tx, before, changes, hashed, now)
+            return change_locked(tx, before, changes, hashed=hashed, now=now)
     except IntegrityError as err:  # the login is the one thing that is unique
         raise _taken() from err
 
@@ -81,9 +81,15 @@ def delete_user(user_id: str, *, sql: Engine) -> None:
             raise NotFound("user", user_id)
 
 
-def _change(
-    tx: Connection, before: Row[Any], changes: Mapping[str, Any], hashed: str | None, now: datetime
+def lock_user(tx: Connection, user_id: str) -> Row[Any]:
+    """Lock a user until the transaction ends and return it; raise NotFound for none."""
+    return _found(users.find_user(tx, user_id, locked=True), user_id)
+
+
+def change_locked(
+    tx: Connection, before: Row[Any], changes: Mapping[str, Any], *, hashed: str | None, now: datetime
 ) -> Row[Any]:
+    """Change a user as `change_user` does, in the caller's transaction; `hashed` is the digest of a new password."""
     login = canonical_login(changes.get("login", before.login))
     if hashed is not None:
         _refuse_guessable(changes["password"], login)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +10,9 @@ from sqlalchemy import Engine
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.ids import new_id
 from orchestrator.operations.access.audit import Change, record_change, recorded
-from orchestrator.operations.access.manage_users import change_user, find_user
-from orchestrator.operations.access.passwords import LONGEST, SHORTEST
-from orchestrator.operations.access.sign_in import SignedIn, sign_in, verify_password
+from orchestrator.operations.access.manage_users import change_locked, find_user, lock_user
+from orchestrator.operations.access.passwords import LONGEST, SHORTEST, hash_password
+from orchestrator.operations.access.sign_in import SignedIn, open_session, verify_password
 
 ACTION = "change of one's own password"
 _BY_NO_KEY: dict[str, Any] = {"before": None, "after": None, "key_id": None}
@@ -22,6 +21,8 @@ _BY_NO_KEY: dict[str, Any] = {"before": None, "after": None, "key_id": None}
 def change_own_password(user_id: str, *, present: str, wanted: str, now: datetime, sql: Engine) -> SignedIn | None:
     """Set another password, end all sessions of the user and open a new one; None if `present` is not the password.
 
+    All of it in one transaction: whoever is told of it goes on, and whoever is not has the password of before, or the
+    new one and signs in.
     A wrong one is recorded, as the change is. Raises InvalidInput for a password of another length or one that is
     easily guessed, NotFound for a user who is gone, and LimitReached while too many passwords are verified. How often
     somebody may try is for the caller to limit.
@@ -35,11 +36,7 @@ def change_own_password(user_id: str, *, present: str, wanted: str, now: datetim
             record_change(tx, f"{ACTION} refused", **_BY_NO_KEY, subject=user_id, by=user.name, user_id=user_id)
         return None
 
-    def is_the_same(stored: Mapping[str, Any]) -> None:
-        if stored["password_changed_at"] != user.password_changed_at:
-            detail = "the password was changed meanwhile; try again with that one"
-            raise InvalidInput([FieldError("/present", "changed_meanwhile", detail)])
-
+    hashed = hash_password(wanted)
     change = Change(
         id=new_id("aud"),
         action=ACTION,
@@ -51,6 +48,10 @@ def change_own_password(user_id: str, *, present: str, wanted: str, now: datetim
         before=None,
         look=lambda _tx: None,
     )
-    with recorded(change):
-        change_user(user_id, {"password": wanted}, now=now, expects=is_the_same, sql=sql)
-    return sign_in(user.login, wanted, now=now, sql=sql)
+    with recorded(change), sql.begin() as tx:
+        before = lock_user(tx, user_id)
+        if before.password_changed_at != user.password_changed_at:
+            detail = "the password was changed meanwhile; try again with that one"
+            raise InvalidInput([FieldError("/present", "changed_meanwhile", detail)])
+        change_locked(tx, before, {"password": wanted}, hashed=hashed, now=now)
+        return open_session(tx, user_id, password_hash=hashed, now=now)

@@ -77,10 +77,18 @@ def sign_in(login: str, password: str, *, now: datetime, sql: Engine) -> SignedI
     Raises LimitReached while too many passwords are verified.
     """
     user = verify_password(login, password, sql=sql)
-    signed_in = _open_of_user(user, now, sql) if user else None
+    with sql.begin() as tx:
+        signed_in = open_session(tx, user.id, password_hash=user.password_hash, now=now) if user else None
     if signed_in is None:
         _record_failure(login, sql)
     return signed_in
+
+
+def open_session(tx: Connection, user_id: str, *, password_hash: str, now: datetime) -> SignedIn | None:
+    """Open a session in the caller's transaction; None where the password is another by now, or the user disabled."""
+    sessions.delete_ended(tx, now=now)
+    row = users.note_sign_in(tx, user_id, password_hash=password_hash)
+    return _open(tx, "sign in", user_id, row.name, Role(row.role), now) if row else None
 
 
 def find_session(token: str, *, now: datetime, sql: Engine) -> Session | None:
@@ -136,14 +144,6 @@ def use_sign_in_link(token: str, *, now: datetime, sql: Engine) -> SignedIn | No
             _record(tx, "sign in refused", subject="link")
             return None
         return _open(tx, "sign in by link", None, f"link of {link.created_by}", Role(link.role), now)
-
-
-def _open_of_user(user: User, now: datetime, sql: Engine) -> SignedIn | None:
-    """Open a session, unless the password was changed or the user disabled since the password was verified."""
-    with sql.begin() as tx:
-        sessions.delete_ended(tx, now=now)
-        row = users.note_sign_in(tx, user.id, password_hash=user.password_hash)
-        return _open(tx, "sign in", user.id, row.name, Role(row.role), now) if row else None
 
 
 def _open(tx: Connection, action: str, user_id: str | None, name: str, role: Role, now: datetime) -> SignedIn:

@@ -48,7 +48,7 @@ def _moved_on(record: Record) -> ContactAfter:
         case RetryAt() if row["campaign_status"] in END_OF_CAMPAIGN:
             over, why = END_OF_CAMPAIGN[row["campaign_status"]]
             return _after(record, over, why.value, None, attempts=attempts, tally=tally)
-        case RetryAt(at, reason) if record.end.fault:
+        case RetryAt(at, reason) if record.end.fault or reason == Reason.NOT_ON_ALLOW_LIST:
             return _after(record, ContactStatus.HELD, reason, at.isoformat(), attempts=attempts, tally=tally)
         case RetryAt(at, _):
             return _after(
@@ -151,10 +151,17 @@ def _step(record: Record, tally: dict[str, int], attempts: int) -> RetryAt | Fin
         disposition_counts={d: tally.get(f"disposition:{d}", 0) for d in Disposition},
         outcome_counts={name[8:]: count for name, count in tally.items() if name.startswith("outcome:")},
         suppressed=_is_suppressed(record),
+        left_out=_was_left_out(record),
         fault=_repeated(record),
         unspent=unspent,
     )
     return next_step(rules_of(record.row["retry"]), facts, record.row["db_now"])
+
+
+def _was_left_out(record: Record) -> bool:
+    """Return whether we hung up before anybody answered, because the number had left the allow list."""
+    is_ours = record.call.unwanted and record.disposition is Disposition.CANCELED
+    return bool(is_ours and record.row["is_left_out"])
 
 
 def _repeated(record: Record) -> Fault | None:

@@ -45,13 +45,14 @@ _HELD_BY_HOURS = (
     Reason.LAW_HOURS,
     Reason.LAW_HOLIDAY,
 )
+_HELD_BY_LAW = (*_HELD_BY_HOURS, *HELD_BY_CAPS, Reason.LIST_STALE)
 # Contacts held for one of these reasons are released when the field changes.
 _HELD_BY = {
     "calling_hours": _HELD_BY_HOURS,
     "default_timezone": _HELD_BY_HOURS,
-    "flow": (*_HELD_BY_HOURS, *HELD_BY_CAPS),  # it may speak with another voice, and so under another law
-    "law": (*_HELD_BY_HOURS, *HELD_BY_CAPS),
-    "voice": (*_HELD_BY_HOURS, *HELD_BY_CAPS),
+    "flow": _HELD_BY_LAW,  # it may speak with another voice, and so under another law
+    "law": _HELD_BY_LAW,
+    "voice": _HELD_BY_LAW,
     "number_gap": (Reason.NUMBER_GAP,),
     "caps": HELD_BY_CAPS,
     "consent": (Reason.CONSENT_MISSING, Reason.LIST_STALE),

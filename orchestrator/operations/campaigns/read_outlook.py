@@ -24,7 +24,7 @@ from orchestrator.operations.campaigns.why_waiting import (
 from orchestrator.operations.dialing.find_dial_blockers import room_within
 from orchestrator.policy.calling_hours import is_open
 from orchestrator.policy.campaign_rules import Pacing
-from orchestrator.policy.eta import Due, last_dial_at
+from orchestrator.policy.eta import Due, EtaBasis, last_dial_at
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.preflight import ASSUMED_CALL_S
 from orchestrator.store.redis.keys import Keys
@@ -44,14 +44,13 @@ _FEW_CONTACTS = 20  # say nothing of how many dials a contact needs
 class Eta:
     """When the last contact will have been dialed, and by what that is reckoned; None where it cannot be.
 
-    `dials_per_s` is the pace of the last ten minutes since dialing began in them if it `is_measured`, else the one that
-    is allowed; `dials_each` is how many dials a contact took so far; `left_out` contacts wait until somebody acts, and
-    are not reckoned with.
+    `dials_per_s` is the pace that it is `based_on`; `dials_each` is how many dials a contact took so far; `left_out`
+    contacts wait until somebody acts, and are not reckoned with.
     """
 
     at: datetime | None
     dials_per_s: float
-    is_measured: bool
+    based_on: EtaBasis
     dials_each: float
     left_out: int
 
@@ -101,7 +100,8 @@ def _eta(
     due = [*_due_in_zones(waiting), *_due_later(waiting)]
     at = last_dial_at(due, hours=waiting.hours, dials_per_s=pace, dials_each=dials_each, now=now)
     left_out = sum(each.contacts for each in held if each.next_at is None)
-    return Eta(at, round(pace, 3), measured is not None, round(dials_each, 2), left_out)
+    based_on = EtaBasis.ALLOWED_PACE if measured is None else EtaBasis.MEASURED_PACE
+    return Eta(at, round(pace, 3), based_on, round(dials_each, 2), left_out)
 
 
 def _due_in_zones(waiting: Waiting) -> Iterator[Due]:

@@ -8,10 +8,15 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from orchestrator.contact_files.contact_rows import ContactForm
-from orchestrator.errors import FieldError, InvalidInput
+from orchestrator.errors import FieldError, InvalidInput, NotFound
 from orchestrator.flow import Flow
+from orchestrator.operations.access.audit import record_besides
 from orchestrator.policy.variables import MOST_VARIABLES, given_to_all
 from orchestrator.store.sql import campaigns
+from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
+from orchestrator.store.sql.flow_cache import FlowCache
+
+_ACTION = "PATCH /v1/campaigns/{campaign_id}"
 
 
 def under_inputs(flow: Flow, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,6 +39,25 @@ def merged(flow: Flow, stored: Mapping[str, Any], changes: Mapping[str, Any]) ->
     if len(kept) > MOST_VARIABLES:
         raise InvalidInput([FieldError("/variables", "variables", f"at most {MOST_VARIABLES} names and values")])
     return kept
+
+
+def share_values(
+    tx: Connection, campaign_id: str, values: Mapping[str, Any], *, expects: Expects = whatever_it_is, flows: FlowCache
+) -> None:
+    """Let a campaign have values for everybody, in the transaction in which its first contact with them is written.
+
+    Raises InvalidInput as `merged` and `check_inputs` do.
+    """
+    campaign = campaigns.lock_campaign(tx, campaign_id)
+    if campaign is None:
+        raise NotFound("campaign", campaign_id)
+    expects(campaign._mapping)
+    flow = flows.get(campaign.flow_id)
+    shared = merged(flow, campaign.variables, values)
+    check_inputs(tx, campaign, flow, is_new_flow=False, shared=shared)
+    campaigns.update_campaign(tx, campaign_id, {"variables": shared})
+    change = {"before": {"variables": campaign.variables}, "after": {"variables": shared}}
+    record_besides(tx, _ACTION, subject=campaign_id, **change)
 
 
 def check_inputs(

@@ -13,14 +13,14 @@ from orchestrator.clock import Clock
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.model.contact_status import CLAIMABLE, FINAL_STATUSES, OPEN_CONTACTS, ContactStatus
 from orchestrator.operations.contacts.contact_change import ContactChange, columns_of_change
-from orchestrator.operations.contacts.end_contact import ended_by_request, withdraw_reserved
+from orchestrator.operations.contacts.end_contact import ended_by_request, withdraw_claims
 from orchestrator.operations.contacts.find_contacts import find_contact
 from orchestrator.operations.contacts.redial_contacts import wait_once_more
 from orchestrator.operations.contacts.upload_target import lock_target, upload_target_of
-from orchestrator.operations.dialing.release_attempts import ReleasedAttempt, free_channels
+from orchestrator.operations.dialing.drain_dials import wait_for_earlier_sends
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.sql import contacts, many_contacts, restored_contacts
+from orchestrator.store.sql import call_filters, contacts, many_contacts, restored_contacts
 from orchestrator.store.sql.campaigns import add_zones
 from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 from orchestrator.store.sql.flow_cache import FlowCache
@@ -43,7 +43,7 @@ def change_contact(
     clock: Clock,
     call_estimate: Decimal,
 ) -> Row[Any]:
-    """Change a contact and return it; an ended contact is never dialed again, and a live call goes on to its end.
+    """Change a contact and return it: an ended one is dialed no more, and a live call goes on to its end (R9).
 
     With status `waiting` one that has ended waits for one more attempt, and a completed campaign runs again for it.
     Raises Conflict for one that has ended otherwise or cannot be called again, for a phone that another contact of the
@@ -53,12 +53,10 @@ def change_contact(
     is_again = change.status == "waiting"
     if change.is_judged:  # its flow is read before anything is locked
         upload_target_of(known.campaign_id, sql=sql, flows=flows, clock=clock, even_completed=is_again)
-    withdrawn: list[ReleasedAttempt] = []
     try:
         with sql.begin() as tx:
             rules: dict[str, Any] = {"flows": flows, "clock": clock, "runs_again": is_again}
             place = lock_target(tx, known.campaign_id, **rules) if change.is_judged else None
-            live = contacts.live_call_of(tx, contact_id)  # before the contact, in the order of every dial
             contact = contacts.lock_contact(tx, contact_id)
             if contact is None:
                 raise NotFound("contact", contact_id)
@@ -66,15 +64,16 @@ def change_contact(
             if contact.status in FINAL_STATUSES and not is_again:
                 return _as_it_ended(contact, change)
             _check_live(contact, change)
-            if change.ends_with:
-                withdrawn = withdraw_reserved(tx, live, change.ends_with)
             _write(tx, contact, change, columns_of_change(place, contact, change))
             if is_again and contact.status in FINAL_STATUSES:
                 wait_once_more(tx, contact, now=clock(), call_estimate=call_estimate)
     except IntegrityError as err:
         detail = "Another contact of the campaign has this number and no external_id."
         raise Conflict("duplicate", detail, status=known.status) from err
-    free_channels(client, keys, withdrawn)
+    if change.ends_with:
+        withdraw_claims([contact_id], sql=sql, client=client, keys=keys)
+    elif change.may_forbid:
+        wait_for_earlier_sends(call_filters.of_contacts([contact_id]), sql=sql)
     return find_contact(contact_id, sql=sql)
 
 

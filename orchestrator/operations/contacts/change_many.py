@@ -25,12 +25,14 @@ from orchestrator.operations.contacts.redial_contacts import (
     redial_campaign,
 )
 from orchestrator.operations.contacts.suppress_number import API, GLOBAL
-from orchestrator.operations.dialing.drain_dials import drain_dials
+from orchestrator.operations.dialing.drain_dials import drain_dials, wait_for_earlier_sends
 from orchestrator.operations.dialing.release_attempts import ReleaseReason
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.timestamps import Moment, parse_timestamp
 from orchestrator.store.sql import call_filters, many_contacts, restored_contacts
-from orchestrator.store.sql.opt_outs import Asked, write_opt_outs
+from orchestrator.store.sql.bounded_connection import allow
+from orchestrator.store.sql.opt_outs import Asked, phones_still_waiting, write_opt_outs
+from orchestrator.store.timeouts import SWEEPING
 
 Action = Literal["cancel", "redial", "suppress", "set_priority", "set_not_before", "release_restored"]
 _OF_ACTION: dict[str, frozenset[str]] = {
@@ -149,6 +151,10 @@ def _withdraw(stores: Stores, contact_ids: Sequence[str]) -> None:
     withdraw_claims(contact_ids, sql=stores.sql, client=stores.client, keys=stores.keys)
 
 
+def _wait_for_sends(stores: Stores, contact_ids: Sequence[str]) -> None:
+    wait_for_earlier_sends(call_filters.of_contacts(contact_ids), sql=stores.sql)
+
+
 def _prioritize(tx: Connection, change: Row[Any], contact_ids: Sequence[str]) -> int:
     return many_contacts.set_priority(tx, contact_ids, change.wanted["priority"])
 
@@ -178,11 +184,22 @@ def _end_waiting(stores: Stores, contact_ids: Sequence[str]) -> None:
     end_suppressed(phones, sql=stores.sql)
 
 
-def _stop_calls(stores: Stores, _change: Row[Any]) -> None:
-    """Withdraw what is claimed for numbers that are suppressed now, and hang up what rings (R9)."""
+def _stop_calls(stores: Stores, change: Row[Any]) -> None:
+    """Withdraw what is claimed for numbers that are suppressed now, and hang up what rings (R9).
+
+    First whoever still waits is ended: a process that died behind a batch has left them.
+    """
+    while phones := _waiting_still(stores, change):
+        end_suppressed(phones, sql=stores.sql)
     hang_up_at_once(stores.sql, stores.client, stores.keys)
     concerned = call_filters.open_to_suppressed_numbers()
     drain_dials(concerned, _RELEASE, sql=stores.sql, client=stores.client, keys=stores.keys)
+
+
+def _waiting_still(stores: Stores, change: Row[Any]) -> Sequence[str]:
+    with stores.sql.begin() as tx:
+        allow(tx, SWEEPING)
+        return phones_still_waiting(tx, asked_since=change.created_at)
 
 
 def _moment(wanted: Mapping[str, Any]) -> datetime | None:
@@ -193,7 +210,7 @@ WAYS_OF_MANY: Final = (
     Way("cancel", apply=_cancel, follow=_withdraw),
     Way("suppress", apply=_suppress, follow=_end_waiting, finish=_stop_calls),
     Way("set_priority", apply=_prioritize),
-    Way("set_not_before", apply=_postpone),
+    Way("set_not_before", apply=_postpone, follow=_wait_for_sends),
     Way("release_restored", apply=_release),
 )
 _WAYS: Final = {way.kind: way for way in WAYS_OF_MANY}

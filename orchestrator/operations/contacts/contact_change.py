@@ -31,6 +31,7 @@ Outcome = Annotated[
 _JUDGED = frozenset({"phone", "variables", "timezone"})
 _MAY_BE_TAKEN_AWAY = frozenset({"timezone", "timezone_source", "region"})
 _TIMES = ("not_before", "not_after")
+_MAY_FORBID = frozenset({"timezone", "timezone_source", "region", *_TIMES})
 _HELD_BY_PLACE = (
     Reason.ZONE_UNKNOWN,
     Reason.OUTSIDE_HOURS,
@@ -79,6 +80,11 @@ class ContactChange(BaseModel):
         """Whether the contact is to be read anew, as if it were uploaded."""
         is_given = any(getattr(self, name) is not None for name in _JUDGED)
         return is_given or bool(self.model_fields_set & _MAY_BE_TAKEN_AWAY)
+
+    @property
+    def may_forbid(self) -> bool:
+        """Whether the gate may keep the contact from being dialed for it."""
+        return bool(self.model_fields_set & _MAY_FORBID)
 
     @property
     def ends_with(self) -> ContactStatus | None:

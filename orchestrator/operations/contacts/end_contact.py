@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import redis
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Engine
 
-from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.contact_status import ContactStatus
-from orchestrator.operations.dialing.drain_dials import free_or_leave
-from orchestrator.operations.dialing.release_attempts import ReleasedAttempt, ReleaseReason, release_attempts
+from orchestrator.operations.dialing.drain_dials import free_or_leave, wait_for_earlier_sends
+from orchestrator.operations.dialing.release_attempts import ReleaseReason, release_attempts
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters
@@ -23,20 +22,14 @@ def ended_by_request(status: str) -> dict[str, Any]:
     return {"status": status, "reason": BY_REQUEST, "current_call_id": None}
 
 
-def withdraw_reserved(tx: Connection, live: Row[Any] | None, status: ContactStatus) -> list[ReleasedAttempt]:
-    """Withdraw the attempt of a contact that is being ended, if none of its sends has left; return it."""
-    if live is None or live.state != AttemptState.RESERVED:
-        return []
-    way = ReleaseReason(Reason.CONTACT_CLOSED, final=status, counts=False)
-    return release_attempts(tx, call_filters.of_call(live.id), way)
-
-
 def withdraw_claims(contact_ids: Sequence[str], *, sql: Engine, client: redis.Redis, keys: Keys) -> None:
     """Withdraw the attempts that were claimed for contacts and none of whose sends has left, once these have ended.
 
-    Waits for the sends that are being judged by what held before.
+    Comes after the commit of that end, and waits for the sends that were judged by what held before: once this has
+    returned, none of them is dialed (R9).
     """
     way = ReleaseReason(Reason.CONTACT_CLOSED, final=ContactStatus.CANCELED, counts=False)
     with sql.begin() as tx:
         withdrawn = release_attempts(tx, call_filters.claimed_in_vain(contact_ids), way)
     free_or_leave(client, keys, withdrawn)
+    wait_for_earlier_sends(call_filters.of_contacts(contact_ids), sql=sql)

@@ -19,7 +19,7 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.store.redis.rate_limiter import Room
 from orchestrator.store.sql import campaigns, contacts
-from orchestrator.store.sql.contact_filters import selected, shown_as, standing
+from orchestrator.store.sql.contact_filters import ShownReason, selected, shown_as, standing
 from orchestrator.store.sql.pagination import Listed
 
 
@@ -32,8 +32,18 @@ class CurrentStatus:
     until: datetime | None
 
 
-_OF_CLOSED_ZONES = (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN)
-_WITHIN_A_CAMPAIGN = "who waits for calling hours to begin is found within one campaign: name its campaign_id"
+_OF_ROOM = (
+    Reason.DIALING_STOPPED,
+    Reason.FIRST_WEBHOOK,
+    Reason.CATCHING_UP,
+    Reason.CARRIER_UNAVAILABLE,
+    Reason.RATE,
+    Reason.NO_CAPACITY,
+)
+_WITHIN_A_CAMPAIGN: Mapping[str, str] = {
+    Reason.OUTSIDE_HOURS: "who waits for calling hours to begin is found within one campaign: name its campaign_id",
+    **dict.fromkeys(_OF_ROOM, "who waits for that at this moment is found within one campaign: name its campaign_id"),
+}
 
 Closing = Callable[[str], CurrentStatus | None]
 """How contacts stand that wait in a zone; None where the zone is open."""
@@ -48,62 +58,78 @@ def find_contact(contact_id: str, *, sql: Engine) -> Row[Any]:
     return row
 
 
-def list_contacts(filters: Mapping[str, Any], *, after: str | None, limit: int, sql: Engine, clock: Clock) -> Listed:
+def list_contacts(
+    filters: Mapping[str, Any],
+    *,
+    after: str | None,
+    limit: int,
+    room: Room | None = None,
+    sql: Engine,
+    clock: Clock,
+) -> Listed:
     """Return a page of contacts, newest first.
 
-    With a campaign in the filters, contacts that wait in a closed zone count as held, for the reason that is shown;
-    without one, as waiting. Raises InvalidInput for a reason that can only be said within a campaign.
+    With a campaign in the filters, status and reason are those that are shown: contacts that wait in a closed zone
+    count as held, and those that are due wait for what `room`, that of the campaign, lacks. Without one they are what
+    is stored. Raises InvalidInput for a reason that can only be said within a campaign.
     """
     page: dict[str, Any] = {"after": after, "limit": limit}
     with sql.connect() as tx:
-        now = _as_shown(tx, filters, now=clock())
+        now = _as_shown(tx, filters, room, now=clock())
         if now is None:
             return contacts.list_contacts(tx, filters, **page)
         others = {name: value for name, value in now.others.items() if name != "campaign_id"}
         if now.reason is not None:
-            of = (filters["campaign_id"], now.reason, now.closed, others)
+            of = (filters["campaign_id"], now.reason, others)
             standing_so = [standing(now.statuses_and_zones)] if "status" in filters else []
             return contacts.list_by_current_reason(tx, *of, standing_so=standing_so, **page)
         return contacts.list_by_current_status(tx, filters["campaign_id"], now.statuses_and_zones, others, **page)
 
 
-def conditions_of(tx: Connection, filters: Mapping[str, Any], *, now: datetime) -> list[ColumnElement[bool]]:
+def conditions_of(
+    tx: Connection, filters: Mapping[str, Any], *, room: Room | None, now: datetime
+) -> list[ColumnElement[bool]]:
     """Return the conditions of filters, which mean what they mean for `list_contacts`."""
-    shown = _as_shown(tx, filters, now=now)
+    shown = _as_shown(tx, filters, room, now=now)
     if shown is None:
         return selected(filters)
     of_status = [standing(shown.statuses_and_zones)] if "status" in filters else []
-    of_reason = [shown_as(shown.reason, shown.closed)] if shown.reason else []
+    of_reason = [shown_as(shown.reason)] if shown.reason else []
     return [*of_status, *of_reason, *selected(shown.others)]
 
 
 class _AsShown(NamedTuple):
     """What status and reason of filters mean in a campaign at a moment, and what else the filters say.
 
-    `statuses_and_zones` are those of the status, `closed` the zones in which whoever waits is held for the reason.
+    `statuses_and_zones` are those of the status.
     """
 
     statuses_and_zones: list[tuple[str, str]]
-    reason: Reason | None
-    closed: list[str]
+    reason: ShownReason | None
     others: dict[str, Any]
 
 
-def _as_shown(tx: Connection, filters: Mapping[str, Any], *, now: datetime) -> _AsShown | None:
+def _as_shown(tx: Connection, filters: Mapping[str, Any], room: Room | None, *, now: datetime) -> _AsShown | None:
     """Return what status and reason mean; None where they mean what is stored."""
-    campaign_id, status = filters.get("campaign_id", ""), filters.get("status")
-    reason = next((each for each in _OF_CLOSED_ZONES if each == filters.get("reason")), None)
-    if reason is Reason.OUTSIDE_HOURS and not campaign_id:
-        raise InvalidInput([FieldError("?reason", "campaign_required", _WITHIN_A_CAMPAIGN)])
+    campaign_id, status, reason = (filters.get(name, "") for name in ("campaign_id", "status", "reason"))
+    if reason in _WITHIN_A_CAMPAIGN and not campaign_id:
+        raise InvalidInput([FieldError("?reason", "campaign_required", _WITHIN_A_CAMPAIGN[reason])])
     campaign = campaigns.find_campaign(tx, campaign_id) if status or reason else None
     if campaign is None:
         return None
     hours = hours_in_force(campaign.calling_hours, campaign.purpose)
     zones = campaigns.list_zones(tx, campaign_id)
     pairs = _statuses_and_zones(status, zones, hours, now) if status else []
-    closed = [zone for zone in zones if not is_open(hours, zone, now) and closed_reason(hours, zone, now) is reason]
-    said = ("status", "reason") if reason else ("status",)
-    return _AsShown(pairs, reason, closed, {name: value for name, value in filters.items() if name not in said})
+    others = {name: value for name, value in filters.items() if name not in ("status", "reason")}
+    return _AsShown(pairs, _shown_reason(reason, zones, hours, room, now) if reason else None, others)
+
+
+def _shown_reason(
+    reason: str, zones: Sequence[str], hours: CallingHours, room: Room | None, now: datetime
+) -> ShownReason:
+    opened = [zone for zone in zones if is_open(hours, zone, now)]
+    closed = [zone for zone in zones if zone not in opened and closed_reason(hours, zone, now) == reason]
+    return ShownReason(reason, closed, opened, room.lacks if room else None, now)
 
 
 def _statuses_and_zones(status: str, zones: Sequence[str], hours: CallingHours, now: datetime) -> list[tuple[str, str]]:

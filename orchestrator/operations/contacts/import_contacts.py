@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Engine, Row
+from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.clock import Clock
 from orchestrator.contact_files.byte_lines import WholeFile
@@ -49,30 +49,50 @@ class ImportOptions:
     sheet: str | None = None
 
 
+@dataclass(frozen=True)
+class ForEverybody:
+    """Values that all contacts of the campaign are to have: `keep` writes them with the first contact of the file.
+
+    `given` are the inputs for which they are. Nothing of them stays of a file that brings nobody.
+    """
+
+    given: frozenset[str]
+    keep: Callable[[Connection], None]
+
+
 def import_contacts(
     campaign_id: str,
     file: WholeFile,
     *,
     options: ImportOptions,
     import_id: str,
+    shared: ForEverybody | None = None,
     sql: Engine,
     flows: FlowCache,
     clock: Clock,
 ) -> Row[Any]:
     """Write every good row of `file` and return the import with its counts; written rows stay, whatever follows.
 
+    `shared` are values that the file's contacts need; they stand from the first contact on.
     Raises InvalidInput for a file that cannot be used, Conflict for a campaign that has ended.
     """
     place = upload_target_of(campaign_id, sql=sql, flows=flows, clock=clock).in_region(options.region)
     with as_text(file, encoding=options.encoding, sheet=options.sheet) as table:
-        return _import_table(place, table, options=options, import_id=import_id, sql=sql)
+        return _import_table(place, table, options=options, import_id=import_id, shared=shared, sql=sql)
 
 
 def _import_table(
-    place: UploadTarget, table: TextTable, *, options: ImportOptions, import_id: str, sql: Engine
+    place: UploadTarget,
+    table: TextTable,
+    *,
+    options: ImportOptions,
+    import_id: str,
+    shared: ForEverybody | None,
+    sql: Engine,
 ) -> Row[Any]:
+    form = place.giving(shared.given).form if shared else place.form
     with naming_sheets(table):
-        rows = CsvRows(table.file, place.form, mapping=options.mapping, encoding=table.encoding)
+        rows = CsvRows(table.file, form, mapping=options.mapping, encoding=table.encoding)
     params = {
         "region": options.region,
         "dedupe": options.dedupe,
@@ -83,7 +103,7 @@ def _import_table(
         imports.insert_import(tx, import_id, place.campaign_id, params)
         hold_open(tx, place)
     try:
-        _Importer(sql, place, import_id=import_id, dedupe=options.dedupe).write_all(rows)
+        _Importer(sql, place, form=form, import_id=import_id, dedupe=options.dedupe, shared=shared).write_all(rows)
     except BaseException as err:
         _close(sql, import_id, "failed", error={"code": _code(err), "detail": _detail(err)})
         raise
@@ -130,8 +150,18 @@ def contact_of(row: CsvRow, form: ContactForm, dedupe: Dedupe | None) -> NewCont
 class _Importer:
     """Writes the rows of one file."""
 
-    def __init__(self, sql: Engine, place: UploadTarget, *, import_id: str, dedupe: Dedupe | None) -> None:
-        self._sql, self._place = sql, place
+    def __init__(
+        self,
+        sql: Engine,
+        place: UploadTarget,
+        *,
+        form: ContactForm,
+        import_id: str,
+        dedupe: Dedupe | None,
+        shared: ForEverybody | None,
+    ) -> None:
+        self._sql, self._place, self._form = sql, place, form
+        self._shared = shared
         self._import_id, self._dedupe = import_id, dedupe
         self._zones: set[str] = set()
         self._rejects_kept = 0
@@ -140,15 +170,14 @@ class _Importer:
 
     def write_all(self, rows: Iterable[Numbered]) -> None:
         for batch in filter(None, _batches(rows)):
-            read = [(number, row, contact_of(row, self._place.form, self._dedupe)) for number, row in batch]
+            read = [(number, row, contact_of(row, self._form, self._dedupe)) for number, row in batch]
             began = time.monotonic()
             self._write(read)
             self._pause.wait(_REST_PER_WORK * (time.monotonic() - began))
 
     def _write(self, read: Sequence[tuple[int, CsvRow, NewContact | ContactProblem]]) -> None:
-        place = self._place
         staged = [
-            StagedContact(new_id("con"), contact, place.zone_of(contact), number)
+            StagedContact(new_id("con"), contact, self._place.zone_of(contact), number)
             for number, _, contact in read
             if isinstance(contact, NewContact)
         ]
@@ -158,12 +187,14 @@ class _Importer:
             accepted = insert_contacts(
                 tx,
                 staged,
-                campaign_id=place.campaign_id,
+                campaign_id=self._place.campaign_id,
                 import_id=self._import_id,
                 dedupe=self._dedupe,
             )
+            if accepted:
+                self._keep_shared(tx)
             zones = {row.zone for row in staged if row.contact_id in accepted} - self._zones
-            add_zones(tx, place.campaign_id, list(zones))
+            add_zones(tx, self._place.campaign_id, list(zones))
             taken = {row.position for row in staged if row.contact_id in accepted}
             rejects = [_reject(number, row, contact) for number, row, contact in read if number not in taken]
             for number, _, contact in read:
@@ -173,9 +204,18 @@ class _Importer:
             imports.insert_rejects(tx, self._import_id, kept)
             counts = _counts(len(read), len(accepted), rejects)
             imports.count_batch(tx, self._import_id, counts, problems=self._kinds.as_json())
-            hold_open(tx, place, contact_ids=accepted)  # it may have been canceled or changed since the batch before
+            hold_open(
+                tx, self._place, contact_ids=accepted
+            )  # it may have been canceled or changed since the batch before
         self._zones |= zones
         self._rejects_kept += len(kept)
+
+    def _keep_shared(self, tx: Connection) -> None:
+        """Write what everybody is to have with the first who needs it; it must stay while others are written."""
+        if self._shared:
+            self._shared.keep(tx)
+            self._place = replace(self._place, given=self._place.given | self._shared.given)
+            self._shared = None
 
 
 def _batches(rows: Iterable[Numbered]) -> Iterator[list[Numbered]]:

@@ -10,7 +10,8 @@ from sqlalchemy import Engine, Row
 
 from orchestrator.errors import NotFound
 from orchestrator.model.contact_status import ContactStatus
-from orchestrator.operations.dialing.release_attempts import ReleaseReason, free_channels, release_attempts
+from orchestrator.operations.dialing.drain_dials import free_or_leave, wait_for_earlier_sends
+from orchestrator.operations.dialing.release_attempts import ReleaseReason, release_attempts
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters, imports
@@ -70,8 +71,10 @@ def withdraw_import(import_id: str, *, sql: Engine, client: redis.Redis, keys: K
     with sql.begin() as tx:
         allow(tx, SWEEPING)
         way = ReleaseReason(Reason.CONTACT_CLOSED, final=ContactStatus.CANCELED, counts=False)
-        withdrawn = release_attempts(tx, call_filters.reserved_of_import(import_id), way)
-    free_channels(client, keys, withdrawn)
+        firsts = call_filters.first_of_import(import_id)
+        withdrawn = release_attempts(tx, firsts & call_filters.is_reserved(), way)
+    free_or_leave(client, keys, withdrawn)
+    wait_for_earlier_sends(firsts, sql=sql)
     return find_import(import_id, sql=sql)
 
 

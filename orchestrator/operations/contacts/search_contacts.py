@@ -14,6 +14,7 @@ from orchestrator.operations.contacts.find_contacts import conditions_of, list_c
 from orchestrator.operations.contacts.read_phone_filter import read_phone_filter
 from orchestrator.operations.contacts.write_words import write_some
 from orchestrator.policy.search_words import SHORTEST, asked_words, may_be_phone
+from orchestrator.store.redis.rate_limiter import Room
 from orchestrator.store.sql import contact_words, contacts
 
 _FEW = 500  # contacts
@@ -47,6 +48,7 @@ def search_contacts(
     region: str | None,
     after: str | None,
     limit: int,
+    room: Room | None = None,
     sql: Engine,
     clock: Clock,
     caller_id: str | None,
@@ -64,13 +66,14 @@ def search_contacts(
         except InvalidInput as err:
             unreadable = err
         else:
-            rows = list_contacts({**filters, "phone": phone}, after=after, limit=limit, sql=sql, clock=clock).rows
-            if rows or _is_of_somebody(phone, sql):
-                return Found(rows)
+            listing: dict[str, Any] = {"after": after, "limit": limit, "room": room, "sql": sql, "clock": clock}
+            listed = list_contacts({**filters, "phone": phone}, **listing)
+            if listed.rows or _is_of_somebody(phone, sql):
+                return Found(listed.rows, goes_on_after=listed.goes_on_after)
     words = asked_words(asked)
     if not words:
         raise unreadable or InvalidInput([FieldError("?q", "too_short", _TOO_SHORT)])
-    found = _by_words(words, filters, after=after, limit=limit, sql=sql, clock=clock)
+    found = _by_words(words, filters, after=after, limit=limit, room=room, sql=sql, clock=clock)
     if unreadable and not found.rows and not found.goes_on_after and after is None:
         raise unreadable
     return found
@@ -82,17 +85,24 @@ def _is_of_somebody(phone: str, sql: Engine) -> bool:
 
 
 def _by_words(
-    words: Sequence[str], filters: Mapping[str, Any], *, after: str | None, limit: int, sql: Engine, clock: Clock
+    words: Sequence[str],
+    filters: Mapping[str, Any],
+    *,
+    after: str | None,
+    limit: int,
+    room: Room | None,
+    sql: Engine,
+    clock: Clock,
 ) -> Found:
     with sql.begin() as tx:
         was_behind = contact_words.is_behind(tx)
         if was_behind:
             write_some(tx, most=_WRITTEN_FIRST)
     with sql.connect() as tx:
-        conditions = conditions_of(tx, filters, now=clock())
+        conditions = conditions_of(tx, filters, room=room, now=clock())
         ids, goes_on_after = contact_words.find_by_words(tx, words, conditions, after=after, limit=limit)
     if goes_on_after and filters:
-        few = list_contacts(filters, after=None, limit=_FEW, sql=sql, clock=clock)
+        few = list_contacts(filters, after=None, limit=_FEW, room=room, sql=sql, clock=clock)
         # Who is rare by the filters is looked through for the words instead.
         if len(few.rows) <= _FEW and few.goes_on_after is None:
             ids, goes_on_after = _among(few.rows, words, after=after, limit=limit, sql=sql), None

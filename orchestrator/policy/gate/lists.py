@@ -8,6 +8,7 @@ from orchestrator.policy.gate.answers import Hold
 from orchestrator.policy.gate.check import Check, Facts
 from orchestrator.policy.gate.facts import GateFacts
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.lists.registries import Registry
 
 
 def _registry_stale(facts: GateFacts, now: datetime) -> Hold | None:
@@ -21,12 +22,12 @@ def _not_allowed(facts: GateFacts, now: datetime) -> Hold | None:  # noqa: ARG00
 
 
 def _registries(facts: GateFacts, now: datetime) -> Facts:
-    return {
-        "registries": [
-            {"name": each.name, "as_of": each.as_of, "max_age": each.max_age, "is_stale": each.is_stale(now)}
-            for each in facts.registries
-        ]
-    }
+    return {"registries": [_registry(each, now) for each in facts.registries]}
+
+
+def _registry(registry: Registry, now: datetime) -> Facts:
+    told = {"name": registry.name, "as_of": registry.as_of, "max_age": registry.max_age}
+    return {**told, "said_by": "law" if registry.is_law else "list", "is_stale": registry.is_stale(now)}
 
 
 LISTS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -14,13 +14,21 @@ from orchestrator.policy.purposes import DEFAULT_PURPOSE
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """A registry as the gate sees it; `as_of` is None for one that was never imported, or that is not there."""
+    """A registry as the gate sees it; `as_of` is None for one that was never imported, or that is not there.
+
+    `max_age` is the list's own, or the law's where that `is_law`.
+    """
 
     name: str
     as_of: datetime | None
     max_age: timedelta
     regions: frozenset[str] = frozenset()
     purposes: frozenset[str] = frozenset()
+    is_law: bool = False
+
+    def within(self, by_law: timedelta) -> Registry:
+        """Return it with the age that the law allows a copy, where its own is longer."""
+        return self if self.max_age <= by_law else replace(self, max_age=by_law, is_law=True)
 
     def is_stale(self, now: datetime) -> bool:
         """Return whether its copy is older than it may be."""

@@ -26,6 +26,11 @@ def of_calls(call_ids: Sequence[str]) -> ColumnElement[bool]:
     return calls.c.id.in_(call_ids)
 
 
+def of_contacts(contact_ids: Sequence[str]) -> ColumnElement[bool]:
+    """Select the calls of these contacts."""
+    return calls.c.contact_id.in_(contact_ids)
+
+
 def to_number(phone: str, *, campaign_id: str | None) -> ColumnElement[bool]:
     """Select the calls to a number, in one campaign or in all."""
     return (calls.c.to_number == phone) & (calls.c.campaign_id == campaign_id if campaign_id else true())
@@ -43,10 +48,10 @@ def open_to_suppressed_numbers() -> ColumnElement[bool]:
     return calls.c.state.in_(LIVE) & listed
 
 
-def reserved_of_import(import_id: str) -> ColumnElement[bool]:
-    """Select the attempts that are reserved for contacts of an import that were never dialed."""
+def first_of_import(import_id: str) -> ColumnElement[bool]:
+    """Select the attempts of contacts of an import for whom no call is over."""
     undialed = select(contacts.c.id).where(contacts.c.import_id == import_id, contacts.c.attempts == 0)
-    return calls.c.contact_id.in_(undialed) & (calls.c.state == AttemptState.RESERVED)
+    return calls.c.contact_id.in_(undialed)
 
 
 def claimed_in_vain(contact_ids: Sequence[str]) -> ColumnElement[bool]:

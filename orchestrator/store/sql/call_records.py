@@ -21,7 +21,7 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql.callbacks import FIRST_IN_LINE, USUAL_PRIORITY
 from orchestrator.store.sql.consent_facts import is_revoked
 from orchestrator.store.sql.erased_calls import ERASED, IS_ERASED
-from orchestrator.store.sql.listed_numbers import is_listed
+from orchestrator.store.sql.listed_numbers import is_left_out, is_listed
 from orchestrator.store.sql.opt_outs import IN_FORCE, Asked, write_opt_outs
 from orchestrator.store.sql.state_changes import sources_of
 
@@ -44,6 +44,7 @@ _READ = text(
            EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = k.to_number AND s.scope IN ('global', k.campaign_id)
                    AND {IN_FORCE}) OR {is_listed("k.to_number", "g", number_key="k.number_key")}
                OR {is_revoked("k.number_key", campaign="g")} AS is_suppressed,
+           {is_left_out("k.to_number", "g")} AS is_left_out,
            g.retry::text AS retry, g.status AS campaign_status, g.kind,
            g.spend->>'currency' AS budget_currency, clock_timestamp() AS db_now
     FROM calls k JOIN contacts c ON c.id = k.contact_id JOIN campaigns g ON g.id = k.campaign_id

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, any_, func, literal, or_, select, text, true, tuple_
@@ -19,7 +21,7 @@ CALLED = text("campaigns.kind <> 'inbound'")
 """Says of a campaign that its contacts are people to call: those of inbound calls are in no list of contacts."""
 
 _OF_PEOPLE = select(campaigns.c.id).where(campaigns.c.kind == "campaign")
-_BY_PERSON = frozenset({"phone", "external_id"})
+_BY_PERSON = ("external_id", "phone")  # a switchboard has many contacts
 _STANDING = ("outcome", "disposition", "reason")  # whose values an index of each campaign has, in the order of ids
 
 
@@ -61,10 +63,38 @@ def standing(statuses_and_zones: Sequence[tuple[str, str]]) -> ColumnElement[boo
     return tuple_(contacts.c.status, contacts.c.zone).in_(statuses_and_zones)
 
 
-def shown_as(reason: str, closed: Sequence[str]) -> ColumnElement[bool]:
-    """Select the contacts that are held for a reason, those among them that wait in a zone `closed` for it."""
-    waits = contacts.c.status == ContactStatus.WAITING
-    return or_(and_(waits, contacts.c.zone.in_(closed)), and_(~waits, contacts.c.reason == reason))
+@dataclass(frozen=True)
+class ShownReason:
+    """A reason as the contacts of a campaign show it at a moment.
+
+    Of those who wait it is the reason in the zones `closed`, for those whose hours have not begun; in the zones `open`
+    whoever is due waits for what the campaign `lacks`, if anything, and whoever is not for what is stored.
+    """
+
+    reason: str
+    closed: Sequence[str]
+    open: Sequence[str]
+    lacks: str | None
+    now: datetime
+
+    @property
+    def is_lacked(self) -> bool:
+        """Whether it is what those who are due wait for."""
+        return self.lacks == self.reason
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether all who show it have it stored, though not all who have it stored show it."""
+        return not self.closed and not self.is_lacked
+
+
+def shown_as(shown: ShownReason) -> ColumnElement[bool]:
+    """Select the contacts of a campaign that show a reason at a moment."""
+    waits, stored = contacts.c.status == ContactStatus.WAITING, contacts.c.reason == shown.reason
+    is_due = func.coalesce(contacts.c.due_at <= shown.now, False)
+    in_open = stored if shown.lacks is None else or_(is_due, stored) if shown.is_lacked else and_(~is_due, stored)
+    in_zones = or_(contacts.c.zone.in_(shown.closed), and_(contacts.c.zone.in_(shown.open), in_open))
+    return or_(and_(~waits, stored), and_(waits, in_zones))
 
 
 def matching(filters: Mapping[str, Any]) -> Sequence[ColumnElement[bool]]:
@@ -73,9 +103,9 @@ def matching(filters: Mapping[str, Any]) -> Sequence[ColumnElement[bool]]:
     return (*asked, contacts.c.campaign_id.in_(_OF_PEOPLE), contacts.c.phone.not_like(f"{ERASED}%"))
 
 
-def is_of_a_person(filters: Mapping[str, Any]) -> bool:
-    """Return whether a filter leads to one person's contacts."""
-    return bool(filters.keys() & _BY_PERSON)
+def of_a_person(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the filter that leads to one person's contacts, if there is one."""
+    return next(({name: filters[name]} for name in _BY_PERSON if name in filters), {})
 
 
 def is_found_by_campaign(filters: Mapping[str, Any]) -> bool:
@@ -85,7 +115,9 @@ def is_found_by_campaign(filters: Mapping[str, Any]) -> bool:
 
 
 def leads(tx: Connection, filters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the filters that an index leads to in the order of ids: of a campaign the rarest value, else a status."""
+    """Return the filters that an index leads to: a person, else a rare value of a campaign or a status, by ids."""
+    if person := of_a_person(filters):
+        return person
     if "campaign_id" not in filters:
         return {name: filters[name] for name in ("status",) if name in filters}
     first = _rarest(tx, filters)
@@ -94,6 +126,8 @@ def leads(tx: Connection, filters: Mapping[str, Any]) -> dict[str, Any]:
 
 def first_few(tx: Connection, filters: Mapping[str, Any]) -> list[str] | None:
     """Return the ids of all contacts that one of the filters selects, if they are few; None if no filter does."""
+    for name, value in of_a_person(filters).items():
+        return all_if_few(tx, contacts.c.id, selected({name: value}), along=contacts.c[name])
     if "updated_after" in filters:
         since = selected({"updated_after": filters["updated_after"]})
         few = all_if_few(tx, contacts.c.id, since, along=contacts.c.updated_at)

@@ -13,16 +13,18 @@ from orchestrator.model.attempt_state import LIVE
 from orchestrator.model.contact_status import CONTACT_TRANSITIONS, ContactStatus
 from orchestrator.store.sql.contact_filters import (
     CALLED,
+    ShownReason,
     first_few,
     is_found_by_campaign,
-    is_of_a_person,
     leads,
+    of_a_person,
     selected,
     shown_as,
     standing,
     with_tag,
 )
 from orchestrator.store.sql.pagination import LOOKED_AT, Listed, Looked, look_through, newest_first
+from orchestrator.store.sql.state_lists import IS_CLAIMABLE
 from orchestrator.store.sql.tables import calls, campaigns, contacts
 
 _LAST = "~"  # behind every id
@@ -37,6 +39,15 @@ _STANDING = text(
         ORDER BY id DESC LIMIT :most) p
     ORDER BY p.id DESC LIMIT :most
     """
+)
+# Some of those who are due, in these zones.
+_DUE = text(
+    f"""
+    SELECT p.id FROM unnest(CAST(:zones AS text[])) AS z(zone) CROSS JOIN LATERAL (
+        SELECT id FROM contacts WHERE campaign_id = :campaign_id AND zone = z.zone AND {IS_CLAIMABLE}
+            AND due_at <= :now LIMIT :most) p
+    LIMIT :most
+    """  # noqa: S608 built from constants
 )
 
 
@@ -71,7 +82,7 @@ def lock_contact(tx: Connection, contact_id: str) -> Row[Any] | None:
 
 def list_contacts(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Listed:
     """Return a page of the contacts that filters select."""
-    if is_of_a_person(filters) or not filters.keys() - {"status"}:
+    if not filters.keys() - {"status"}:
         query = _shown().where(CALLED, *selected(filters))
         return Listed(tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all())
     if not is_found_by_campaign(filters):
@@ -92,13 +103,15 @@ def _look_through(
 ) -> Listed:
     """Look where an index leads, and judge by the conditions; or through all that one of the filters selects."""
     leading, conditions = selected(leads(tx, filters)), (*conditions, _IS_CALLED)
-    looked = look_through(tx, contacts.c.id, leading, conditions, after=after, limit=limit)
-    if looked.goes_on_after:
-        few = first_few(tx, filters)
-        if few is not None:
-            of_few = select(contacts.c.id).where(contacts.c.id.in_(few), *conditions)
-            page = tx.execute(newest_first(of_few, contacts.c.id, after=after, limit=limit)).scalars().all()
-            looked = Looked(list(page), None)
+    is_one_person = bool(of_a_person(filters))
+    few = first_few(tx, filters) if is_one_person else None
+    if few is None:
+        looked = look_through(tx, contacts.c.id, leading, conditions, after=after, limit=limit)
+        few = first_few(tx, filters) if looked.goes_on_after and not is_one_person else None
+    if few is not None:
+        of_few = select(contacts.c.id).where(contacts.c.id.in_(few), *conditions)
+        page = tx.execute(newest_first(of_few, contacts.c.id, after=after, limit=limit)).scalars().all()
+        looked = Looked(list(page), None)
     return _page_of(tx, looked)
 
 
@@ -160,29 +173,54 @@ def list_by_current_status(
 def list_by_current_reason(
     tx: Connection,
     campaign_id: str,
-    reason: str,
-    closed: Sequence[str],
+    shown: ShownReason,
     others: Mapping[str, Any],
     *,
     standing_so: Sequence[ColumnElement[bool]],
     after: str | None,
     limit: int,
 ) -> Listed:
-    """Return a page of a campaign's contacts that are held for a reason, those too that wait in a zone `closed` for it.
+    """Return a page of a campaign's contacts that show a reason.
 
     `standing_so` are conditions of their status, `others` filters that are about something else.
     """
-    conditions = [shown_as(reason, closed), *standing_so]
-    if others:
-        filters = {**others, "campaign_id": campaign_id}
-        return _look_through(tx, filters, [*conditions, *selected(filters)], after=after, limit=limit)
-    waiting = [(ContactStatus.WAITING, zone) for zone in closed]
+    filters, with_it = {**others, "campaign_id": campaign_id}, {"campaign_id": campaign_id, "reason": shown.reason}
+    conditions = [shown_as(shown), *standing_so, *selected(filters)]
+    if shown.is_lacked:
+        return _list_lacking(tx, filters, shown, conditions, after=after, limit=limit)
+    if others or shown.is_stored:
+        led_by = filters | with_it if shown.is_stored else filters
+        return _look_through(tx, led_by, conditions, after=after, limit=limit)
+    waiting = [(ContactStatus.WAITING, zone) for zone in shown.closed]
     in_zones = _standing(tx, campaign_id, waiting, after=after, limit=limit)
-    of_reason = select(contacts.c.id).where(*selected({"campaign_id": campaign_id, "reason": reason}), *conditions)
+    of_reason = select(contacts.c.id).where(*selected(with_it), *conditions)
     stored = tx.execute(newest_first(of_reason, contacts.c.id, after=after, limit=limit)).scalars().all()
     both = select(contacts.c.id).where(contacts.c.id.in_({*in_zones, *stored}), *conditions)
     page = tx.execute(newest_first(both, contacts.c.id, after=after, limit=limit)).scalars().all()
     return Listed(tx.execute(_shown().where(contacts.c.id.in_(page)).order_by(contacts.c.id.desc())).all())
+
+
+def _list_lacking(
+    tx: Connection,
+    filters: Mapping[str, Any],
+    shown: ShownReason,
+    conditions: Sequence[ColumnElement[bool]],
+    *,
+    after: str | None,
+    limit: int,
+) -> Listed:
+    """Return a page of those who show what a campaign lacks: nearly all of its contacts may be due, or hardly any."""
+    found = _look_through(tx, filters, conditions, after=after, limit=limit)
+    if found.goes_on_after is None:
+        return found
+    place, most = {"campaign_id": filters["campaign_id"]}, LOOKED_AT // 4
+    due = tx.execute(_DUE, {**place, "zones": list(shown.open), "now": shown.now, "most": most + 1}).scalars().all()
+    of_reason = select(contacts.c.id).where(*selected({**place, "reason": shown.reason})).limit(most + 1)
+    stored = tx.execute(of_reason).scalars().all()
+    if max(len(due), len(stored)) > most:
+        return found
+    query = _shown().where(contacts.c.id.in_({*due, *stored}), *conditions)
+    return Listed(tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all())
 
 
 def _standing(

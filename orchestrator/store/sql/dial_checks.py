@@ -18,12 +18,13 @@ from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.dial_gate import GateFacts
 from orchestrator.policy.gate.limits import limits_of_law
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.law.kinds import Kind
 from orchestrator.policy.law.law import Law, law_for
 from orchestrator.policy.law.regions import regions_of
 from orchestrator.policy.law.setting import LawMode, setting_of
 from orchestrator.policy.lifted_holds import lifted_by, stored_lifts
 from orchestrator.policy.lists.reassigned import stored_answers
-from orchestrator.policy.lists.registries import registries_for, stored_lists
+from orchestrator.policy.lists.registries import Registry, registries_for, stored_lists
 from orchestrator.policy.phone.number_kind import NumberKind, number_kind
 from orchestrator.policy.phone.number_region import number_regions, stored_regions
 from orchestrator.policy.purposes import DEFAULT_PURPOSE, Purpose, Voice
@@ -173,9 +174,7 @@ def gate_facts(
         consent_required=RequiredConsent(row["consent_required"] or RequiredConsent.NONE),
         required_consent_at=row["required_consent_at"],
         listed_on=row["listed_on"],
-        registries=registries_for(
-            row["registries"], row["lists"], row["purpose"], regions_of(row["phone"], row["region"])
-        ),
+        registries=_registries(row, enforced),
         allow_list=lists.allow,
         is_allowed=row["is_allowed"],
         answers=stored_answers(row["answers"]),
@@ -214,6 +213,14 @@ def gate_facts(
         caller_ids_closed=closed_caller_ids.reason if closed_caller_ids else None,
         caller_ids_open_at=closed_caller_ids.until if closed_caller_ids else None,
     )
+
+
+def _registries(row: RowMapping, enforced: Law | None) -> tuple[Registry, ...]:
+    """Return the registries that cover a contact, none of them older than the law lets a copy be."""
+    regions = regions_of(row["phone"], row["region"])
+    covering = registries_for(row["registries"], row["lists"], row["purpose"], regions)
+    ages = [rule.max_age for rule in enforced.values(Kind.LIST)] if enforced and covering else []
+    return tuple(each.within(min(ages)) for each in covering) if ages else covering
 
 
 def _gap_said_by(row: RowMapping) -> str:

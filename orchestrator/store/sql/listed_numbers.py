@@ -65,9 +65,17 @@ def is_listed(number: str, campaign: str, *, number_key: str) -> str:
 
 def is_kept_out(number: str, campaign: str, *, number_key: str) -> str:
     """Return the condition that the lists of the row `campaign` of `campaigns` do not let a number be dialed now."""
-    is_left_out = f"{campaign}.lists->>'allow' IS NOT NULL AND NOT z.is_allowed"
-    return f"""(SELECT {_is_refused(campaign, number_key)} OR ({is_left_out})
+    return f"""(SELECT {_is_refused(campaign, number_key)} OR {_is_left_out(campaign)}
         FROM ({standing(number, campaign)}) z)"""  # noqa: S608 built from constants
+
+
+def is_left_out(number: str, campaign: str) -> str:
+    """Return the condition that the row `campaign` of `campaigns` has an allow list, and a number is not on it."""
+    return f"(SELECT {_is_left_out(campaign)} FROM ({standing(number, campaign)}) z)"  # noqa: S608 built from constants
+
+
+def _is_left_out(campaign: str) -> str:
+    return f"({campaign}.lists->>'allow' IS NOT NULL AND NOT z.is_allowed)"
 
 
 def _is_refused(campaign: str, number_key: str) -> str:

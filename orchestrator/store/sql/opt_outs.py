@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -101,6 +102,15 @@ _END = f"""
         ORDER BY c.id LIMIT :most FOR UPDATE OF c {{skip}})
 """  # noqa: S608 built from constants
 _END_FREE, _END_ALL = text(_END.format(skip="SKIP LOCKED")), text(_END.format(skip=""))
+_STILL_WAITING = text(
+    f"""
+    SELECT DISTINCT s.phone FROM suppression_requests r JOIN suppressions s ON s.id = r.suppression_id
+        JOIN contacts c ON c.phone = s.phone AND s.scope IN ('global', c.campaign_id)
+    WHERE r.asked_at >= :asked_since AND s.expires_at IS NULL
+        AND c.status IN {sources_of(ContactStatus.SUPPRESSED, among=CLAIMABLE)}
+    LIMIT :most
+    """  # noqa: S608 built from constants
+)
 ENDED_AT_ONCE = 500  # one number may be a contact of many campaigns
 
 
@@ -158,6 +168,11 @@ def end_waiting(tx: Connection, phones: Collection[str], *, skip_locked: bool = 
     """
     params = {"phones": sorted(phones), "most": ENDED_AT_ONCE}
     return tx.execute(_END_FREE if skip_locked else _END_ALL, params).rowcount
+
+
+def phones_still_waiting(tx: Connection, *, asked_since: datetime) -> Sequence[str]:
+    """Return numbers that were suppressed for good since then, and with which contacts still wait; some of them."""
+    return tx.execute(_STILL_WAITING, {"asked_since": asked_since, "most": ENDED_AT_ONCE}).scalars().all()
 
 
 def be_the_one_writer(tx: Connection) -> None:

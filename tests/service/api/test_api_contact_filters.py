@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import time_machine
 from sqlalchemy import text
 
 from orchestrator.services import Services
+from orchestrator.store.redis.rate_limiter import close_dispatch
 from orchestrator.store.sql import contact_filters, contacts, pagination
-from tests.support.rest import Rest, fresh_number, pointers
+from tests.support.rest import CONNECTION, Rest, fresh_number, pointers
 
 MONDAY_NOON_IN_NEW_YORK = datetime(2031, 3, 3, 17, tzinfo=UTC)
 OLD, NEW = datetime(2031, 3, 1, tzinfo=UTC), datetime(2031, 3, 5, tzinfo=UTC)
@@ -125,6 +127,44 @@ def test_a_campaigns_contacts_are_filtered_like_all_contacts(
     assert [each["id"] for each in _pages(rest, f"/v1/contacts?campaign_id={first}&{asked}")] == wanted
 
 
+@pytest.mark.usefixtures("_looked_at")
+@pytest.mark.parametrize(
+    "who", ["phone={phone}", "external_id=oldest", "q={phone}", "phone={phone}&external_id=oldest"]
+)
+@pytest.mark.parametrize(
+    "more", ["status=waiting", "status=waiting&disposition=busy", "reason=busy", "updated_after={then}"]
+)
+def test_one_person_is_found_at_once_however_many_others_the_campaign_has(
+    rest: Rest, services: Services, who: str, more: str
+) -> None:
+    campaign, phone = rest.campaign()["id"], fresh_number()
+    [wanted] = rest.contacts(campaign, phone, external_id="oldest")
+    rest.contacts(campaign, *(fresh_number() for _ in range(5)))
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE contacts SET reason = 'busy', disposition = 'busy'"))
+    asked = f"{who}&{more}".format(phone=quote(phone), then="2031-03-01T00:00:00Z")
+
+    page = rest.get(f"/v1/contacts?campaign_id={campaign}&{asked}").json
+
+    found = [] if "updated_after" in more else [wanted]
+    assert ([each["id"] for each in page["data"]], page["next_cursor"], page["incomplete"]) == (found, None, False)
+
+
+@pytest.mark.usefixtures("_looked_at")
+@pytest.mark.parametrize(
+    "asked", ["phone={phone}", "q={phone}", "phone={phone}&disposition=busy", "q={phone}&reason=busy"]
+)
+def test_many_with_one_number_are_found_page_by_page(rest: Rest, services: Services, asked: str) -> None:
+    campaign, phone = rest.campaign()["id"], fresh_number()
+    ids = [rest.contacts(campaign, phone, external_id=f"door {n}")[0] for n in range(5)]
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE contacts SET reason = 'busy', disposition = 'busy'"))
+
+    found = _pages(rest, f"/v1/contacts?campaign_id={campaign}&{asked}".format(phone=quote(phone)))
+
+    assert [each["id"] for each in found] == ids[::-1]
+
+
 def test_contacts_of_no_campaign_are_not_found(rest: Rest) -> None:
     assert rest.get("/v1/campaigns/cmp_01K00000000000000000000000/contacts").status_code == 404
 
@@ -209,6 +249,65 @@ def test_who_waits_for_calling_hours_is_sought_within_a_campaign(rest: Rest) -> 
 
     assert (refused.status_code, list(pointers(refused))) == (422, ["?reason"])
     assert pointers(refused)["?reason"] == "campaign_required"
+
+
+@pytest.fixture
+def queue(rest: Rest, services: Services) -> dict[str, str]:
+    """Return contacts by name, of a campaign that runs while the carrier takes no call."""
+    campaign = rest.campaign()["id"]
+    changes = {
+        "due": "reason = NULL",
+        "again": "reason = 'busy', disposition = 'busy', variables = variables || '{\"name\": \"Quincy\"}'",
+        "later": "reason = 'busy', disposition = 'busy', due_at = now() + interval '1 day'",
+        "kept": "status = 'held', reason = 'carrier_unavailable', due_at = now() + interval '1 hour'",
+        "over": "status = 'exhausted', reason = 'busy', due_at = NULL",
+    }
+    ids = {name: rest.contacts(campaign, fresh_number())[0] for name in changes}
+    assert rest.post(f"/v1/campaigns/{campaign}/start").status_code == 200
+    with services.sql.begin() as tx:
+        for name, change in changes.items():
+            tx.execute(text(f"UPDATE contacts SET {change} WHERE id = :id"), {"id": ids[name]})
+    close_dispatch(services.redis, services.keys, CONNECTION, reason="The carrier is away")
+    return {**ids, "campaign": campaign}
+
+
+@pytest.mark.usefixtures("_looked_at")
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("reason=carrier_unavailable", "due again kept"),
+        ("reason=carrier_unavailable&status=waiting", "due again"),
+        ("reason=carrier_unavailable&status=held", "kept"),
+        ("reason=carrier_unavailable&disposition=busy", "again"),
+        ("reason=carrier_unavailable&q=quincy", "again"),
+        ("reason=busy", "later over"),
+        ("reason=busy&status=waiting", "later"),
+        ("reason=rate", ""),
+    ],
+)
+def test_within_a_campaign_whoever_is_due_is_found_by_what_the_campaign_lacks(
+    rest: Rest, queue: dict[str, str], asked: str, expected: str
+) -> None:
+    found = list(_pages(rest, f"/v1/contacts?campaign_id={queue['campaign']}&{asked}"))
+
+    assert [contact["id"] for contact in found] == sorted((queue[name] for name in expected.split()), reverse=True)
+    assert all(f"reason={contact['reason']}" in asked for contact in found)
+
+
+def test_each_contact_of_a_campaign_is_found_by_the_reason_that_it_shows(rest: Rest, queue: dict[str, str]) -> None:
+    place = f"/v1/contacts?campaign_id={queue['campaign']}"
+    shown = {contact["id"]: contact["reason"] for contact in rest.get(place).json["data"]}
+
+    for reason in {*shown.values()}:
+        found = {contact["id"] for contact in rest.get(f"{place}&reason={reason}").json["data"]}
+        assert found == {ident for ident, each in shown.items() if each == reason}
+
+
+@pytest.mark.parametrize("reason", ["rate", "no_capacity", "carrier_unavailable", "first_webhook", "dialing_stopped"])
+def test_who_waits_for_something_of_this_moment_is_sought_within_a_campaign(rest: Rest, reason: str) -> None:
+    refused = rest.get(f"/v1/contacts?reason={reason}")
+
+    assert (refused.status_code, pointers(refused)) == (422, {"?reason": "campaign_required"})
 
 
 def test_nothing_is_done_to_many_by_a_reason_that_is_of_a_moment(rest: Rest) -> None:

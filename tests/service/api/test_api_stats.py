@@ -326,7 +326,7 @@ def test_what_contacts_wait_for_says_until_when_and_when_the_last_is_dialed(rest
     assert stats["waiting_by_reason"]["retry_due"]["next_at"] == format_timestamp(soon)
     assert stats["held_by_reason"]["number_gap"]["next_at"] == format_timestamp(soon)
     assert (stats["held_by_reason"]["unknown_attempt"]["next_at"], stats["eta"]["left_out"]) == (None, 1)
-    assert (stats["eta"]["dials_per_s"], stats["eta"]["is_measured"]) == (0.5, False)
+    assert (stats["eta"]["dials_per_s"], stats["eta"]["based_on"]) == (0.5, "allowed_pace")
     assert stats["eta"]["at"] >= format_timestamp(soon)
 
 
@@ -344,7 +344,7 @@ def test_the_pace_is_that_since_dialing_began(rest: Rest, services: Services) ->
 
     eta = rest.get(f"/v1/campaigns/{campaign}/stats").json["eta"]
 
-    assert eta["is_measured"]
+    assert eta["based_on"] == "measured_pace"
     assert 0.5 < eta["dials_per_s"] <= 3.0  # 60 within 20 to 30 s, and not within ten minutes
 
 

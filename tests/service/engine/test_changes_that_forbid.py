@@ -1,15 +1,24 @@
-"""Whoever changes a campaign, the policy or a pool waits for the sends that were judged by what held before."""
+"""Whoever changes a campaign, a contact, the policy or a pool waits for the sends that were judged by the old one."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any, TypeVar
 
 import pytest
+from pydantic import BaseModel
 
+from orchestrator.clock import rfc3339, utc_now
 from orchestrator.ids import new_id
 from orchestrator.operations.caller_ids.write_pools import change_pool, create_pool, remove_number
 from orchestrator.operations.campaigns.change_campaign import change_campaign
+from orchestrator.operations.contacts.bulk_changes import Stores
+from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
+from orchestrator.operations.contacts.change_many import ManyContacts, change_contacts
+from orchestrator.operations.contacts.manage_imports import withdraw_import
 from orchestrator.operations.system.change_policy import PolicyChanges, change_policy
 from orchestrator.policy.caller_id_pool import CallerIdPoolChanges, NewCallerIdPool
 from orchestrator.policy.campaign_rules import CampaignChanges
@@ -20,7 +29,9 @@ from tests.support.poll import stays
 from tests.support.world import World
 
 SHOWN, OTHER = "+13125550100", "+13125550101"
+TOMORROW = rfc3339(utc_now() + timedelta(days=1))
 Change = Callable[[World, str], object]
+Asked = TypeVar("Asked", bound=BaseModel)
 
 
 def _lists(world: World, call_id: str) -> object:
@@ -43,6 +54,57 @@ def _left_out(world: World, call_id: str) -> object:
     return world.run(change_pool, _pool_of(world, call_id), changes)
 
 
+def _ended(world: World, call_id: str) -> object:
+    return _edit(world, call_id, status="canceled")
+
+
+def _done(world: World, call_id: str) -> object:
+    return _edit(world, call_id, status="completed", outcome="paid")
+
+
+def _put_off(world: World, call_id: str) -> object:
+    return _edit(world, call_id, not_before=TOMORROW)
+
+
+def _past_its_time(world: World, call_id: str) -> object:
+    return _edit(world, call_id, not_after="2026-01-01T00:00:00Z")
+
+
+def _moved(world: World, call_id: str) -> object:
+    return _edit(world, call_id, timezone="Asia/Tokyo")
+
+
+def _edit(world: World, call_id: str, **change: str) -> object:
+    return world.run(change_contact, world.call_row(call_id)["contact_id"], _read(ContactChange, change))
+
+
+def _canceled_together(world: World, call_id: str) -> object:
+    return _together(world, call_id, action="cancel")
+
+
+def _put_off_together(world: World, call_id: str) -> object:
+    return _together(world, call_id, action="set_not_before", not_before=TOMORROW)
+
+
+def _together(world: World, call_id: str, **what: str) -> object:
+    asked = _read(ManyContacts, {"filter": {"campaign_id": world.call_row(call_id)["campaign_id"]}, **what})
+    stores = Stores(world.sql, world.redis, world.keys)
+    return world.run(change_contacts, asked, change_id=new_id("chg"), stores=stores)
+
+
+def _withdrawn(world: World, call_id: str) -> object:
+    row = world.call_row(call_id)
+    world.execute(
+        "INSERT INTO imports (id, campaign_id, status) VALUES ('imp_1', :of, 'completed')", of=row["campaign_id"]
+    )
+    world.execute("UPDATE contacts SET import_id = 'imp_1' WHERE id = :id", id=row["contact_id"])
+    return world.run(withdraw_import, "imp_1")
+
+
+def _read(kind: type[Asked], change: dict[str, Any]) -> Asked:
+    return kind.model_validate_json(json.dumps(change))
+
+
 def _pool_of(world: World, call_id: str) -> str:
     return str(world.campaign_row(world.call_row(call_id)["campaign_id"])["caller_id_pool"])
 
@@ -54,8 +116,20 @@ def _claimed(world: World) -> str:
     return world.claimed_call(caller_ids=[], caller_id_pool=pool_id)
 
 
+_OF_CONTACTS = (
+    _ended,
+    _done,
+    _put_off,
+    _past_its_time,
+    _moved,
+    _canceled_together,
+    _put_off_together,
+    _withdrawn,
+)
+
+
 @pytest.mark.parametrize("send_no", [1, 2])
-@pytest.mark.parametrize("change", [_lists, _policy, _removed, _left_out])
+@pytest.mark.parametrize("change", [_lists, _policy, _removed, _left_out, *_OF_CONTACTS])
 def test_r9_a_change_waits_for_a_send_that_is_being_judged(
     world: World, carrier: CarrierStub, change: Change, send_no: int
 ) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from orchestrator.errors import NotFound
 from orchestrator.ids import new_id
+from orchestrator.operations.contacts.explain_contact import explain_contact
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.lists.change_entries import delete_entry
 from orchestrator.store.sql.dial_ledger import lock_call
@@ -258,6 +259,33 @@ def test_a_phone_that_rings_is_hung_up_when_its_number_leaves_the_allow_list(
         world.work(each)
 
     assert [asked.path.split("/")[3] for asked in carrier.actions] == ([f"v3:{ringing[PHONE]}"] if is_hung_up else [])
+
+
+@pytest.mark.parametrize("on", [{}, {"canceled": {"after": "1m"}}], ids=["no rule", "a rule"])
+def test_who_leaves_the_allow_list_while_it_rings_is_held_until_it_comes_onto_it_again(
+    world: World, on: dict[str, Any]
+) -> None:
+    list_id = make(world, "agreed", "allow")
+    add(world, list_id, PHONE)
+    campaign_id = world.campaign(lists=ALLOWING, retry={"max_attempts": 3, "on": on})
+    contact_id = world.contact(campaign_id, phone=PHONE)
+    [call_id] = world.claim(campaign_id)
+    world.dialer.dial_call(call_id)
+    world.hear(call_id, "call.initiated")
+    world.work(call_id)
+
+    world.run(delete_entry, list_id, PHONE, because="changed their mind")
+    world.work(call_id)
+    world.hang_up(call_id, cause="originator_cancel")
+
+    left = ("held", "not_on_allow_list")
+    assert (status(world, contact_id), world.contact_row(contact_id)["attempts"]) == (left, 1)
+    explained = world.run(explain_contact, contact_id, at=None).explanation
+    assert (explained.verdict, explained.reason, explained.until) == ("hold", "not_on_allow_list", None)
+    assert world.claim(campaign_id) == [] and status(world, contact_id) == left
+    assert world.contact_row(contact_id)["due_at"] is None
+    add(world, list_id, PHONE)
+    assert len(world.claim(campaign_id)) == 1
 
 
 def test_who_is_on_both_is_not_dialed(world: World) -> None:

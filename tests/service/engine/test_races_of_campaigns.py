@@ -102,12 +102,15 @@ def test_a_busy_carrier_puts_nobody_back_whose_import_was_withdrawn(world: World
     world.contact(campaign_id, import_id="imp_1")
     [call_id] = world.claim(campaign_id)
 
-    def withdraw_and_refuse(_asked: Asked) -> tuple[int, dict[str, Any]]:
-        world.run(withdraw_import, "imp_1")
-        return refusal(429, "90103")
+    with ThreadPoolExecutor(1) as pool:
 
-    carrier.dial = withdraw_and_refuse
-    world.dialer.dial_call(call_id)
+        def withdraw_and_refuse(_asked: Asked) -> tuple[int, dict[str, Any]]:
+            pool.submit(world.run, withdraw_import, "imp_1")
+            eventually(lambda: world.query("SELECT 1 FROM imports WHERE status = 'withdrawn'"))
+            return refusal(429, "90103")
+
+        carrier.dial = withdraw_and_refuse
+        world.dialer.dial_call(call_id)
 
     assert standings(world) == [("canceled", "import_withdrawn", 1)]
 
@@ -116,12 +119,15 @@ def test_r4_a_busy_answer_reopens_no_contact_that_a_person_has_ended(world: Worl
     call_id = world.claimed_call()
     contact_id = world.call_row(call_id)["contact_id"]
 
-    def end_and_refuse(_asked: Asked) -> tuple[int, dict[str, Any]]:
-        world.run(change_contact, contact_id, ContactChange(status="completed"))
-        return refusal(429, "90103")
+    with ThreadPoolExecutor(1) as pool:
 
-    carrier.dial = end_and_refuse
-    world.dialer.dial_call(call_id)
+        def end_and_refuse(_asked: Asked) -> tuple[int, dict[str, Any]]:
+            pool.submit(world.run, change_contact, contact_id, ContactChange(status="completed"))
+            eventually(lambda: world.contact_row(contact_id)["status"] == "completed")
+            return refusal(429, "90103")
+
+        carrier.dial = end_and_refuse
+        world.dialer.dial_call(call_id)
 
     assert world.contact_row(contact_id)["status"] == "completed"
 

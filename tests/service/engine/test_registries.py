@@ -13,6 +13,7 @@ from orchestrator.clock import utc_now
 from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
+from orchestrator.operations.contacts.explain_contact import explain_contact
 from orchestrator.operations.lists.manage_lists import change_list
 from orchestrator.operations.lists.sweep_lists import sweep_lists
 from orchestrator.policy.campaign_rules import CampaignChanges
@@ -40,6 +41,41 @@ def test_a_registry_that_is_too_old_holds_and_its_import_releases(world: World, 
 
     assert status(world, contact) == ("waiting", None)
     assert len(world.claim(campaign_id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("purpose", "mode", "age", "said_by", "is_held"),
+    [
+        ("sales", "enforce", 32, "law", True),
+        ("sales", "enforce", 30, "law", False),
+        ("survey", "enforce", 32, "list", False),
+        ("sales", "warn", 32, "list", False),
+    ],
+)
+def test_a_registry_that_is_older_than_the_law_lets_a_copy_be_holds_though_its_own_age_is_longer(
+    world: World, purpose: str, mode: str, age: int, said_by: str, is_held: bool
+) -> None:
+    load(world, make(world, "national", "registry", regions=["US"], max_age="90d"), OTHER, as_of=days_ago(age))
+    law = {"mode": mode, "packs": "auto", "because": "a test"}
+    contact_id = world.contact(world.campaign(purpose=purpose, voice="agent", law=law), phone=PHONE)
+
+    told = world.run(explain_contact, contact_id, at=None).explanation
+
+    [check] = [each for each in told.checks if each.check == "registries"]
+    assert (check.reason == "list_stale") is is_held
+    [registry] = check.facts["registries"]
+    assert registry["said_by"] == said_by
+
+
+def test_whom_a_registry_holds_by_law_is_let_go_when_the_law_is_not_enforced_any_more(world: World) -> None:
+    law = {"mode": "enforce", "packs": "auto", "because": None}
+    campaign_id = world.campaign(purpose="sales", voice="agent", law=law)
+    contact_id = world.contact(campaign_id, phone=PHONE, status="held", reason="list_stale", due_at=None)
+
+    changes = CampaignChanges.model_validate({"law": {"mode": "warn", "because": "a test"}})
+    world.run(change_campaign, campaign_id, changes)
+
+    assert status(world, contact_id) == ("waiting", None)
 
 
 def test_a_registry_one_second_younger_than_its_age_lets_go(world: World) -> None:

@@ -14,12 +14,14 @@ from orchestrator.clock import utc_now
 from orchestrator.ids import new_id
 from orchestrator.operations.contacts import bulk_changes
 from orchestrator.operations.contacts import end_suppressed as ends
-from orchestrator.operations.contacts.bulk_changes import Stores
-from orchestrator.operations.contacts.change_many import ManyContacts, change_contacts, count_many
+from orchestrator.operations.contacts.bulk_changes import Stores, carry_on_interrupted
+from orchestrator.operations.contacts.change_many import WAYS_OF_MANY, ManyContacts, change_contacts, count_many
 from orchestrator.operations.contacts.import_suppressions import SuppressionDefaults, suppress_many
 from orchestrator.operations.contacts.suppress_number import suppress_number
 from orchestrator.store.sql import opt_outs, tables
 from tests.service.engine.test_redial import redial
+from tests.support.stepwise import Process
+from tests.support.watched_stores import Fault
 from tests.support.world import World
 
 PHONE = "+13125550199"
@@ -132,6 +134,25 @@ def test_who_is_suppressed_with_many_waits_in_no_other_campaign(world: World) ->
     many_suppressed(world, filter={"campaign_id": campaigns[0]})
 
     assert standing(world) == [("suppressed", "suppressed")] * 9
+
+
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("fault", [Fault.DEATH, Fault.DEATH_BEHIND])
+@pytest.mark.parametrize("point", ["commit suppressions", "commit contacts"])
+def test_nobody_waits_once_many_were_suppressed_though_a_process_died_within(
+    world: World, process: Process, point: str, fault: Fault
+) -> None:
+    campaigns = [world.campaign() for _ in range(5)]
+    for campaign_id in campaigns:
+        world.contact(campaign_id, phone=PHONE)
+    which = {"filter": {"campaign_id": campaigns[0], "statuses": ["waiting"]}}
+
+    process.dies(fault, point, lambda dying: many_suppressed(dying, **which))
+    world.execute("UPDATE bulk_changes SET touched_at = 'epoch'")
+    carry_on_interrupted(Stores(world.sql, world.redis, world.keys), ways=WAYS_OF_MANY)
+
+    assert standing(world) == [("suppressed", "suppressed")] * 5
+    assert world.query("SELECT status, matched, changed FROM bulk_changes") == [("completed", 1, 1)]
 
 
 @pytest.mark.usefixtures("small_batches")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from html import unescape
 from io import BytesIO
 from typing import Any
@@ -300,6 +301,36 @@ def test_a_look_at_a_file_changes_nothing_and_counts_in_what_everybody_is_to_hav
     assert admin.send(place, form).status_code == 303
     assert rest.get(f"/v1/campaigns/{campaign}").json["variables"] == {"first_name": "neighbor"}
     assert len(rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [(b"nothing\nfor anybody\n", 422), (b"phone\nnone at all\n", 303)],
+    ids=["refused", "of nobody"],
+)
+def test_nothing_of_an_import_that_brings_nobody_stays_for_everybody(
+    admin: Visitor, rest: Rest, content: bytes, status: int
+) -> None:
+    campaign = draft(admin, rest)
+    form = {"do": "import", "kept": b64encode(content).decode(), "variables.first_name": "neighbor"}
+
+    answer = admin.send(f"/campaigns/{campaign}/setup/file", form)
+
+    assert answer.status_code == status, text_of(answer)
+    assert rest.get(f"/v1/campaigns/{campaign}").json["variables"] == {}
+    told = rest.get(f"/v1/audit?subject={campaign}").json["data"]
+    assert [each for each in told if "variables" in each["changes"]] == []
+
+
+def test_what_an_import_lets_everybody_have_is_on_record(admin: Visitor, rest: Rest) -> None:
+    campaign = draft(admin, rest)
+    kept = b64encode(f"phone\n{fresh_number()}\n".encode()).decode()
+
+    admin.send(f"/campaigns/{campaign}/setup/file", {"do": "import", "kept": kept, "variables.first_name": "neighbor"})
+
+    [told] = [each for each in rest.get(f"/v1/audit?subject={campaign}").json["data"] if "variables" in each["changes"]]
+    assert told["action"] == "PATCH /v1/campaigns/{campaign_id}"
+    assert told["changes"]["variables"] == [{}, {"first_name": "neighbor"}]
 
 
 def test_an_import_overwrites_no_value_that_somebody_else_has_said_for_everybody(admin: Visitor, rest: Rest) -> None:

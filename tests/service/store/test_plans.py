@@ -38,6 +38,7 @@ from orchestrator.operations.recovery.reconcile_channels import reconcile_channe
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.operations.recovery.work_watch import WorkWatch
 from orchestrator.operations.system.collect_metrics import collect_metrics
+from orchestrator.store.redis.rate_limiter import close_dispatch
 from orchestrator.store.sql.call_records import lock_for_record
 from orchestrator.store.sql.contact_staging import Dedupe, StagedContact, insert_contacts
 from orchestrator.store.sql.engine import open_sql
@@ -233,8 +234,16 @@ POLLS = (
             "&updated_after=2099-01-01T00:00:00Z",
         )
     ),
-    "/v1/contacts?phone=%2B12012000002",
-    "/v1/contacts?external_id=nobody",
+    *(
+        f"/v1/contacts?{who}{more}"
+        for who in ("phone=%2B12012000002", "external_id=nobody")
+        for more in (
+            "",
+            "&status=completed&disposition=fax",
+            f"&campaign_id={ALL_WAIT}&status=waiting",
+            f"&campaign_id={ALL_WAIT}&reason=retry_due",
+        )
+    ),
     *(
         f"/v1/calls?{scope}{what}"
         for scope in ("", f"campaign_id={ALL_WAIT}&", f"campaign_id={A_SMALL_ONE}&", f"campaign_id={NOWHERE}&")
@@ -301,6 +310,20 @@ def test_what_people_and_dashboards_poll_reads_a_few_pages(world: World, path: s
     with explained(world.sql, kept=False) as plans:
         assert rest.get(path, headers=_key(world)).status_code in (200, 404, 503)
 
+    _assert_cheap(plans)
+
+
+@pytest.mark.parametrize("campaign", [ALL_WAIT, FEW_DUE, NOWHERE])
+@pytest.mark.parametrize("more", ["carrier_unavailable", "carrier_unavailable&disposition=fax", "rate", "retry_due"])
+def test_who_waits_for_what_a_campaign_lacks_is_found_in_a_few_pages(world: World, campaign: str, more: str) -> None:
+    rest = Rest(create_app(world.services))
+    close_dispatch(world.redis, world.keys, CONNECTION, reason="The carrier is away")
+
+    with explained(world.sql, kept=False) as plans:
+        found = rest.get(f"/v1/contacts?campaign_id={campaign}&reason={more}", headers=_key(world))
+
+    assert found.status_code == 200
+    assert {each["reason"] for each in found.json["data"]} <= {more.partition("&")[0]}
     _assert_cheap(plans)
 
 

@@ -47,10 +47,7 @@ def test_a_connection_that_died_while_it_rested_is_replaced_unnoticed(
 
 def test_threads_share_no_connection(redis_client: redis.Redis) -> None:
     ids: list[int] = round_trip(redis_client, [("CLIENT", "ID")])
-    thread = threading.Thread(target=lambda: ids.extend(round_trip(redis_client, [("CLIENT", "ID")])))
-
-    thread.start()
-    thread.join()
+    _ask_in_a_thread(redis_client, ids)
 
     assert len(set(ids)) == 2
 
@@ -58,9 +55,7 @@ def test_threads_share_no_connection(redis_client: redis.Redis) -> None:
 def test_connections_end_with_their_client_and_with_their_thread(redis_url: str, redis_client: redis.Redis) -> None:
     client = open_redis(redis_url)
     ids: list[int] = round_trip(client, [("CLIENT", "ID")])
-    thread = threading.Thread(target=lambda: ids.extend(round_trip(client, [("CLIENT", "ID")])))
-    thread.start()
-    thread.join()
+    _ask_in_a_thread(client, ids)
     eventually(lambda: not _connected(redis_client) & {ids[1]})
     assert _connected(redis_client) & {ids[0]}
 
@@ -69,6 +64,12 @@ def test_connections_end_with_their_client_and_with_their_thread(redis_url: str,
     gc.collect()
 
     eventually(lambda: not _connected(redis_client) & {ids[0]})
+
+
+def _ask_in_a_thread(client: redis.Redis, ids: list[int]) -> None:
+    thread = threading.Thread(target=lambda: ids.extend(round_trip(client, [("CLIENT", "ID")])))
+    thread.start()
+    thread.join()
 
 
 def _connected(client: redis.Redis) -> set[int]:

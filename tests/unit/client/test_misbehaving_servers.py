@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from orchestrator_client import (
@@ -89,6 +90,54 @@ def test_an_answer_that_drips_is_given_up_when_its_time_is_over(either: Either) 
         assert either.ask(server.url, lambda client: client.dialing.get(), total_timeout_s=600.0) == STOP
 
     assert lost.value.was_sent and "longer than 0.3 s" in str(lost.value)
+
+
+def dripping_head(whole: list[Request], *, every_s: float = 0.01) -> Callable[[RawServer], Behaviour]:
+    """Answer each request with one byte of the head after the other; `whole` are those whose head was sent."""
+
+    def behave(server: RawServer) -> Behaviour:
+        def act(connection: socket.socket, request: Request) -> None:
+            body = json.dumps(STOP).encode()
+            for byte in reply(200, STOP, **{"X-Long": "x" * 100}).removesuffix(body):
+                server.stopping.wait(every_s)
+                connection.sendall(bytes([byte]))
+            whole.append(request)
+            connection.sendall(body)
+
+        return act
+
+    return behave
+
+
+def test_a_head_that_drips_is_given_up_when_its_time_is_over(either: Either) -> None:
+    whole: list[Request] = []
+    with raw_server(dripping_head(whole)) as server:
+        with pytest.raises(NotReached) as lost:
+            either.ask(server.url, lambda client: client.dialing.get(), total_timeout_s=0.3, retry_for_s=0.0)
+        assert whole == []
+        assert either.ask(server.url, lambda client: client.dialing.get(), total_timeout_s=600.0) == STOP
+
+    assert lost.value.was_sent and "longer than 0.3 s" in str(lost.value)
+
+
+def test_the_head_of_a_download_has_its_time_and_its_body_all_that_it_needs() -> None:
+    with (
+        raw_server(dripping_head([])) as server,
+        Client(server.url, "key", total_timeout_s=0.3, retry_for_s=0.0) as client,
+        pytest.raises(NotReached),
+    ):
+        client.campaigns.results("cmp_1").read()
+
+
+def test_a_client_of_ones_own_is_bounded_too() -> None:
+    whole: list[Request] = []
+    with raw_server(dripping_head(whole)) as server, httpx.Client() as http:
+        client = Client(server.url, "key", total_timeout_s=0.3, retry_for_s=0.0, http=http)
+
+        with pytest.raises(NotReached, match=r"longer than 0\.3 s"):
+            client.dialing.get()
+
+        assert whole == []
 
 
 def test_a_download_takes_the_time_that_it_needs() -> None:

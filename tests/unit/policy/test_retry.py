@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -49,6 +51,24 @@ def test_by_default_busy_no_answer_and_machine_are_called_again(disposition: Dis
 @pytest.mark.parametrize("disposition", [Disposition.HUMAN, Disposition.ANSWERED])
 def test_a_call_that_reached_somebody_and_is_not_listed_is_completed(disposition: Disposition) -> None:
     assert next_step(DEFAULT, ended(disposition, "confirmed"), NOW) == Final(ContactStatus.COMPLETED, "confirmed")
+
+
+@pytest.mark.parametrize("rules", [DEFAULT, RetryRules.model_validate({"on": {"canceled": {"after": "1h"}}})])
+@pytest.mark.parametrize(
+    ("changes", "step"),
+    [
+        ({}, RetryAt(NOW, "not_on_allow_list")),
+        ({"attempts_spent": 2, "attempts_limit": 2}, Final(ContactStatus.EXHAUSTED, "attempts_spent")),
+        ({"attempts_spent": 3}, Final(ContactStatus.EXHAUSTED, "attempts_spent")),
+        ({"suppressed": True}, Final(ContactStatus.SUPPRESSED, "suppressed")),
+    ],
+)
+def test_who_left_the_allow_list_while_it_rang_is_asked_for_at_the_gate_whatever_the_rules_say(
+    rules: RetryRules, changes: dict[str, Any], step: RetryAt | Final
+) -> None:
+    facts = replace(ended(Disposition.CANCELED), left_out=True, **changes)
+
+    assert next_step(rules, facts, NOW) == step
 
 
 def test_a_machine_that_is_not_listed_has_heard_the_message() -> None:
