@@ -204,9 +204,8 @@ class _Importer:
             imports.insert_rejects(tx, self._import_id, kept)
             counts = _counts(len(read), len(accepted), rejects)
             imports.count_batch(tx, self._import_id, counts, problems=self._kinds.as_json())
-            hold_open(
-                tx, self._place, contact_ids=accepted
-            )  # it may have been canceled or changed since the batch before
+            # It may have been canceled or changed since the batch before.
+            hold_open(tx, self._place, contact_ids=accepted)
         self._zones |= zones
         self._rejects_kept += len(kept)
 
