@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 
 _END_OTHERS = (
     "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
-    "WHERE backend_type = 'client backend' AND application_name <> 'holds it'"
+    "WHERE datname = current_database() AND backend_type = 'client backend' AND application_name <> 'holds it'"
 )
 
 
@@ -31,7 +31,7 @@ def valkey_without_room(client: redis.Redis) -> Iterator[None]:
 
 @contextmanager
 def postgres_without_room(database_url: str) -> Iterator[None]:
-    """End all other connections of PostgreSQL, and hold all that it may have until the block ends."""
+    """End all other connections to this database, and hold all that its server may have until the block ends."""
     url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
     with ExitStack() as held:
         first = held.enter_context(_connected(url))
