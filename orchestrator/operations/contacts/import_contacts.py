@@ -191,8 +191,6 @@ class _Importer:
                 import_id=self._import_id,
                 dedupe=self._dedupe,
             )
-            if accepted:
-                self._keep_shared(tx)
             zones = {row.zone for row in staged if row.contact_id in accepted} - self._zones
             add_zones(tx, self._place.campaign_id, list(zones))
             taken = {row.position for row in staged if row.contact_id in accepted}
@@ -204,6 +202,8 @@ class _Importer:
             imports.insert_rejects(tx, self._import_id, kept)
             counts = _counts(len(read), len(accepted), rejects)
             imports.count_batch(tx, self._import_id, counts, problems=self._kinds.as_json())
+            if accepted:
+                self._keep_shared(tx)  # which locks the campaign: behind the zones, as in every import beside this one
             # It may have been canceled or changed since the batch before.
             hold_open(tx, self._place, contact_ids=accepted)
         self._zones |= zones
