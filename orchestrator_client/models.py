@@ -1408,11 +1408,12 @@ Purpose: TypeAlias = Literal[
 
 class Rate(TypedDict):
     """
-    Dials per second over the last 5 s, and the allowed maximum.
+    Dials per second over the last 5 s, and what is allowed: dials per second, and live calls at one time.
     """
 
     dials_per_s: float
     limit: float
+    max_live_calls: int | None
 
 
 class ReadColumn(TypedDict):

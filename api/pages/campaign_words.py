@@ -63,16 +63,18 @@ def _running(stats: StatsView) -> Iterator[Saying]:
         yield Saying("everybody is done; it stays open for more")
 
 
-def why_not_faster(stats: StatsView, *, rate: float | None, channels: int | None) -> Saying | None:
+def why_not_faster(stats: StatsView) -> Saying | None:
     """Return the one sentence that says what the pace of a running campaign is bounded by; None if it does not run."""
     if stats.status != "running":
         return None
     if stats.status_reason is not None:
         return Saying(stats.status_reason.detail)
-    if channels and stats.calls.live >= channels:
-        return Saying(f"All {channels} lines that it may use are busy; a call that ends makes room for the next.")
-    if rate and stats.rate.dials_per_s >= _AT_ITS_LIMIT * rate:
-        return Saying(f"It dials as fast as it may: {rate:g} calls a second.")
+    pace = stats.rate
+    if pace.max_live_calls and stats.calls.live >= pace.max_live_calls:
+        busy = f"All {pace.max_live_calls} lines that it may use are busy"
+        return Saying(f"{busy}; a call that ends makes room for the next.")
+    if pace.limit and pace.dials_per_s >= _AT_ITS_LIMIT * pace.limit:
+        return Saying(f"It dials as fast as it may: {pace.limit:g} calls a second.")
     waiting = [*stats.held_by_reason.values(), *stats.waiting_by_reason.values()]
     if not waiting:
         return None

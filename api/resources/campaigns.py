@@ -20,7 +20,7 @@ from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.operations.campaigns.cancel_campaign import cancel_campaign
 from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.operations.campaigns.create_campaign import create_campaign
-from orchestrator.operations.campaigns.find_campaigns import find_campaign_now
+from orchestrator.operations.campaigns.find_campaigns import CampaignInForce, find_campaign_now
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 from orchestrator.operations.campaigns.read_summaries import read_summaries
 from orchestrator.operations.campaigns.start_campaign import Start, resume_campaign, start_campaign
@@ -177,6 +177,11 @@ def fields_of(services: Services, row: Any) -> dict[str, Any]:
 
 def _view(services: Services, row: Any) -> CampaignView:
     return tagged(CampaignView.model_validate(fields_of(services, row)), row._mapping, EDITED)
+
+
+def view_of(in_force: CampaignInForce) -> CampaignView:
+    """Return a campaign as it is shown."""
+    return CampaignView.model_validate(_fields(*in_force))
 
 
 def _in_flight(services: Services, campaign_id: str) -> CampaignInFlight:

@@ -11,7 +11,7 @@ from api.http.routes import Resource
 from api.resources.campaigns import StatusReason
 from api.resources.preflights import FindingView
 from api.resources.summaries import CallTotals, ContactCounts, WaitView
-from orchestrator.operations.campaigns.find_campaigns import find_as_it_is
+from orchestrator.operations.campaigns.find_campaigns import CampaignInForce, find_in_force
 from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.policy.eta import EtaBasis
 from orchestrator.policy.guards.judge import State
@@ -46,10 +46,11 @@ class PeopleView(BaseModel):
 
 
 class Rate(BaseModel):
-    """Dials per second over the last 5 s, and the allowed maximum."""
+    """Dials per second over the last 5 s, and what is allowed: dials per second, and live calls at one time."""
 
     dials_per_s: float
     limit: float
+    max_live_calls: int | None = Field(description="Null where neither campaign nor connection limits them.")
 
 
 class Percentiles(BaseModel):
@@ -127,14 +128,18 @@ def stats(services: Services, campaign_id: str) -> StatsView:
 
     They are read once a second for all who ask, and at once when the campaign was changed or all dialing was stopped.
     """
-    as_it_is = find_as_it_is(campaign_id, sql=services.sql)
-    return services.stats.get(as_it_is, lambda: _read(services, campaign_id))
+    return stats_of(services, find_in_force(campaign_id, sql=services.sql))
 
 
-def _read(services: Services, campaign_id: str) -> StatsView:
+def stats_of(services: Services, in_force: CampaignInForce) -> StatsView:
+    """Return the statistics of a campaign, read at most a second ago as it is in force."""
+    return services.stats.get(repr(in_force), lambda: _read(services, in_force))
+
+
+def _read(services: Services, in_force: CampaignInForce) -> StatsView:
     numbers = asdict(
         read_stats(
-            campaign_id,
+            in_force,
             sql=services.sql,
             client=services.redis,
             keys=services.keys,
@@ -149,7 +154,7 @@ def _read(services: Services, campaign_id: str) -> StatsView:
     )
     people = {**numbers["people"], "humans": numbers["people"]["people"]}
     people["abandon_rate_30d"] = numbers["abandon_rate_30d"]
-    rate = {"dials_per_s": numbers["dials_per_s"], "limit": numbers["limit"]}
+    rate = {name: numbers[name] for name in ("dials_per_s", "limit", "max_live_calls")}
     latency = {"event_to_command": numbers["event_to_command_ms"]}
     shown = {**numbers, "calls": calls, "people": people, "rate": rate, "latency_ms": latency}
     return StatsView.model_validate(shown, from_attributes=True)

@@ -11,13 +11,12 @@ from flask import Response
 from api.pages import campaign_words, charts
 from api.pages.page_routes import Pages
 from api.pages.visit import Visit
-from api.resources import calls, campaigns, keys, stats, summaries, timeseries
-from api.resources.calls import CallQuery
+from api.resources import campaigns, keys, stats, summaries, timeseries
 from api.resources.campaigns import CampaignView
 from api.resources.keys import AuditQuery
 from api.resources.timeseries import StepView, TimeseriesQuery
-from orchestrator.operations.calls.find_calls import find_steps
-from orchestrator.operations.campaigns.explain_campaign import find_limits
+from orchestrator.operations.calls.find_calls import UnderWay, list_under_way
+from orchestrator.operations.campaigns.find_campaigns import find_in_force
 from orchestrator.policy.roles import Role
 
 pages = Pages()
@@ -83,15 +82,13 @@ def _under_way(count: int) -> str:
 
 def _values(visit: Visit, campaign_id: str) -> dict[str, Any]:
     services = visit.services
-    campaign = campaigns.show(services, campaign_id)
-    counted = stats.stats(services, campaign_id)
-    limits = find_limits(campaign_id, sql=services.sql)
+    in_force = find_in_force(campaign_id, sql=services.sql)
+    campaign, counted = campaigns.view_of(in_force), stats.stats_of(services, in_force)
     return {
         "campaign": campaign,
         "stats": counted,
-        "limits": limits,
         "says": campaign_words.says(campaign, counted),
-        "why": campaign_words.why_not_faster(counted, rate=limits.rate, channels=limits.channels),
+        "why": campaign_words.why_not_faster(counted),
         "zone": campaign_words.zone_of(campaign),
         "done": campaign_words.count_done(counted.contacts),
         "funnel": _funnel(counted),
@@ -99,16 +96,15 @@ def _values(visit: Visit, campaign_id: str) -> dict[str, Any]:
         "drawn": visit.part(
             "campaign_charts.html", campaign_id, lambda: _charts(visit, campaign), for_s=_CHARTS_KEPT_S
         ),
-        **_under_way_now(visit, campaign_id),
+        "live_calls": _under_way_now(visit, campaign_id),
     }
 
 
-def _under_way_now(visit: Visit, campaign_id: str) -> dict[str, Any]:
-    """Return a few calls that are under way with the step each is at: first those that have come to one."""
+def _under_way_now(visit: Visit, campaign_id: str) -> list[UnderWay]:
+    """Return a few calls that are under way: first those that have come to a step."""
     services = visit.services
-    live_calls = calls.index(services, CallQuery(campaign_id=campaign_id, status="accepted", limit=_LIVE_READ)).data
-    steps = find_steps([call.id for call in live_calls], client=services.redis, keys=services.keys)
-    return {"live_calls": sorted(live_calls, key=lambda call: call.id not in steps)[:_LIVE_SHOWN], "steps": steps}
+    found = list_under_way(campaign_id, most=_LIVE_READ, sql=services.sql, client=services.redis, keys=services.keys)
+    return sorted(found, key=lambda call: call.step is None)[:_LIVE_SHOWN]
 
 
 def _funnel(counted: stats.StatsView) -> list[tuple[str, int]]:

@@ -11,8 +11,7 @@ from api.pages.flow_words import ways_of
 from api.pages.page_routes import Pages
 from api.pages.views.flow_choices import stored_flow
 from api.pages.visit import Visit
-from api.resources import calls, campaigns
-from api.resources.calls import CallQuery
+from api.resources import campaigns
 from api.resources.campaigns import CampaignInFlight
 from orchestrator.operations.calls.find_calls import StepCounts, count_steps
 
@@ -56,5 +55,4 @@ def _now(visit: Visit, campaign: CampaignInFlight) -> dict[str, Any]:
 
 def _counts(visit: Visit, campaign_id: str) -> StepCounts:
     services = visit.services
-    listed = calls.index(services, CallQuery(campaign_id=campaign_id, status="accepted", limit=COUNTED)).data
-    return count_steps([call.id for call in listed], client=services.redis, keys=services.keys)
+    return count_steps(campaign_id, most=COUNTED, sql=services.sql, client=services.redis, keys=services.keys)

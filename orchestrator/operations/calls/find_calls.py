@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from sqlalchemy import Engine, Row
@@ -62,15 +63,28 @@ def find_call(call_id: str, *, sql: Engine, client: redis.Redis, keys: Keys) -> 
     return CallStory(row, live, current or [_line(event) for event in recorded], recordings)
 
 
-def find_steps(call_ids: Sequence[str], *, client: redis.Redis, keys: Keys) -> dict[str, str]:
-    """Return the step of its flow that each live call is at, by its id; one that is over, or of no flow, has none."""
-    found = load_many(client, keys, call_ids) if call_ids else []
-    steps = (
-        (call_id, loaded.call.step)
-        for call_id, loaded in zip(call_ids, found, strict=True)
-        if isinstance(loaded, Loaded)
-    )
-    return {call_id: step for call_id, step in steps if step}
+class UnderWay(NamedTuple):
+    """A call that the carrier has taken, since when it rings or is talked on, and the step of its flow it has come to.
+
+    `step` is None for one that rings, is over, or has no flow.
+    """
+
+    id: str
+    to: str
+    since: datetime
+    step: str | None
+
+
+def list_under_way(campaign_id: str, *, most: int, sql: Engine, client: redis.Redis, keys: Keys) -> Sequence[UnderWay]:
+    """Return the newest calls of a campaign that are under way."""
+    with sql.connect() as tx:
+        rows = calls.newest_under_way(tx, campaign_id, most=most)
+    found = load_many(client, keys, [row["id"] for row in rows]) if rows else []
+    steps = (loaded.call.step if isinstance(loaded, Loaded) else None for loaded in found)
+    return [
+        UnderWay(row["id"], row["to_number"], row["answered_at"] or row["dialed_at"] or row["reserved_at"], step)
+        for row, step in zip(rows, steps, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -82,8 +96,10 @@ class StepCounts:
     came: Mapping[str, int]
 
 
-def count_steps(call_ids: Sequence[str], *, client: redis.Redis, keys: Keys) -> StepCounts:
-    """Count live calls by the steps of their flow, in one round trip; those that are over count nowhere."""
+def count_steps(campaign_id: str, *, most: int, sql: Engine, client: redis.Redis, keys: Keys) -> StepCounts:
+    """Count the newest live calls of a campaign by the steps of their flow; those that are over count nowhere."""
+    with sql.connect() as tx:
+        call_ids = [row["id"] for row in calls.newest_under_way(tx, campaign_id, most=most)]
     found = load_many(client, keys, call_ids) if call_ids else []
     live = [loaded.call for loaded in found if isinstance(loaded, Loaded)]
     now = Counter(call.step for call in live if call.step)

@@ -55,7 +55,7 @@ def explain_campaign(campaign_id: str, *, sql: Engine, client: redis.Redis, keys
         stop, now = read_stop(tx), database_now(tx)
         tally = read_tally(tx, campaign_id, "contacts")
         account = find_connection(tx, campaign.connection_id)
-        limits = _limits(campaign, account)
+        limits = limits_of(campaign, account)
         whole = why_campaign_waits(campaign, tally, stop, now)
         if whole:
             return CampaignExplained(False, (whole,), limits)
@@ -68,14 +68,8 @@ def explain_campaign(campaign_id: str, *, sql: Engine, client: redis.Redis, keys
     return CampaignExplained(has_work and lacks in _DIALS_AT_ITS_LIMIT, tuple(because), limits)
 
 
-def find_limits(campaign_id: str, *, sql: Engine) -> Limits:
-    """Return what bounds the pace of a campaign, without looking at its contacts; raise NotFound for none."""
-    with sql.connect() as tx:
-        campaign = found(campaigns.find_campaign(tx, campaign_id), campaign_id)
-        return _limits(campaign, find_connection(tx, campaign.connection_id))
-
-
-def _limits(campaign: Row[Any], account: Row[Any] | None) -> Limits:
+def limits_of(campaign: Row[Any], account: Row[Any] | None) -> Limits:
+    """Return what bounds the pace of a campaign that dials over this account."""
     pacing = Pacing.model_validate(campaign.pacing)
     rates = [rate for rate in (pacing.calls_per_second, account and account.calls_per_second) if rate]
     channels = [most for most in (pacing.max_live_calls, account and account.max_live_calls) if most]

@@ -22,13 +22,17 @@ def find_campaign(campaign_id: str, *, sql: Engine) -> Row[Any]:
         return found(campaigns.find_campaign(tx, campaign_id), campaign_id)
 
 
-def find_as_it_is(campaign_id: str, *, sql: Engine) -> str:
-    """Return a text that is another one whenever a campaign was changed, or all dialing was stopped or resumed.
+class CampaignInForce(NamedTuple):
+    """A campaign and the stop of all dialing: what says how it may dial, but for its contacts."""
 
-    Raises NotFound for no campaign.
-    """
+    campaign: Row[Any]
+    stop: Stop | None
+
+
+def find_in_force(campaign_id: str, *, sql: Engine) -> CampaignInForce:
+    """Return a campaign as it is set, with the stop that is in force; raise NotFound for none."""
     with sql.connect() as tx:
-        return repr((tuple(found(campaigns.find_campaign(tx, campaign_id), campaign_id)), read_stop(tx)))
+        return CampaignInForce(found(campaigns.find_campaign(tx, campaign_id), campaign_id), read_stop(tx))
 
 
 class CampaignNow(NamedTuple):

@@ -15,11 +15,11 @@ from sqlalchemy import Connection, Engine, Row
 from orchestrator.clock import Clock
 from orchestrator.operations.campaigns.count_calls import calls_of, count_by, phases_of
 from orchestrator.operations.campaigns.count_contacts import by_status, count_contacts
-from orchestrator.operations.campaigns.find_campaigns import find_campaign
+from orchestrator.operations.campaigns.explain_campaign import limits_of
+from orchestrator.operations.campaigns.find_campaigns import CampaignInForce
 from orchestrator.operations.campaigns.read_outlook import Eta, read_outlook
 from orchestrator.operations.campaigns.why_waiting import Because
 from orchestrator.operations.dialing.stop_dialing import status_reason_of
-from orchestrator.policy.campaign_rules import Pacing
 from orchestrator.policy.guards.judge import Reading, judge_lasting
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.hours_in_force import hours_in_force
@@ -29,10 +29,9 @@ from orchestrator.store.sql.caller_id_pools import read_pools
 from orchestrator.store.sql.calls import count_dials_since
 from orchestrator.store.sql.connections import find_connection
 from orchestrator.store.sql.dial_counts import CallerIdCap, count_from
-from orchestrator.store.sql.dialing_stop import read_stop
 from orchestrator.store.sql.guard_counts import Guarded, count_lasting
-from orchestrator.store.sql.people import read_people
-from orchestrator.store.sql.tallies import Tally, largest_answers, read_tally
+from orchestrator.store.sql.people import People
+from orchestrator.store.sql.tallies import Tally, largest_answers, read_tallies
 
 _RATE_OVER = timedelta(seconds=5)
 _MOST_ANSWERS = 1_000
@@ -67,6 +66,7 @@ class CampaignStats:
     by_answer: dict[str, dict[str, int]]
     dials_per_s: float
     limit: float
+    max_live_calls: int | None
     guards: list[Reading]
     abandon_rate_30d: float | None
     spend: Spending | None
@@ -75,24 +75,23 @@ class CampaignStats:
 
 
 def read_stats(
-    campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys, clock: Clock, call_estimate: Decimal
+    in_force: CampaignInForce, *, sql: Engine, client: redis.Redis, keys: Keys, clock: Clock, call_estimate: Decimal
 ) -> CampaignStats:
-    """Return the statistics of a campaign at this moment; raise NotFound for none."""
-    campaign = find_campaign(campaign_id, sql=sql)
+    """Return the statistics of a campaign at this moment."""
+    campaign, stop = in_force
     now = clock()
     with sql.connect() as tx:
-        contacts = read_tally(tx, campaign_id, "contacts")
-        calls = calls_of(read_tally(tx, campaign_id, "calls"))
-        people = read_people(tx, campaign_id)
-        guarded = count_lasting(tx, campaign_id, next_call=call_estimate)
-        answers = largest_answers(tx, campaign_id, most=_MOST_ANSWERS)
-        dials = count_dials_since(tx, campaign_id, since=now - _RATE_OVER)
+        tallies = read_tallies(tx, [campaign.id], ["contacts", "calls", "people"])
+        contacts = tallies.get((campaign.id, "contacts"), [])
+        guarded = count_lasting(tx, campaign.id, next_call=call_estimate)
+        answers = largest_answers(tx, campaign.id, most=_MOST_ANSWERS)
+        dials = count_dials_since(tx, campaign.id, since=now - _RATE_OVER)
         account = find_connection(tx, campaign.connection_id)
-        stop = read_stop(tx)
         made = _dials_by_caller_id(tx, campaign)
-        pace = Pacing.model_validate(campaign.pacing).calls_per_second
-        limit = min([rate for rate in (pace, account and account.calls_per_second) if rate], default=0.0)
-        phases = phases_of(calls)
+        limits = limits_of(campaign, account)
+        limit = limits.rate or 0.0
+        counted_calls = calls_of(tallies.get((campaign.id, "calls"), []))
+        phases = phases_of(counted_calls)
         outlook = read_outlook(
             tx, campaign, contacts, dialed=phases["dialed"], limit=limit, stop=stop, now=now, client=client, keys=keys
         )
@@ -105,17 +104,18 @@ def read_stats(
         held_by_reason=outlook.held,
         eta=outlook.eta,
         calls=phases,
-        people=people.counts(),
-        by_disposition=count_by("disposition", calls),
-        by_outcome=count_by("outcome", calls),
+        people=People(tallies.get((campaign.id, "people"), [])).counts(),
+        by_disposition=count_by("disposition", counted_calls),
+        by_outcome=count_by("outcome", counted_calls),
         by_answer=_answers(answers),
         dials_per_s=round(dials / _RATE_OVER.total_seconds(), 2),
         limit=limit,
+        max_live_calls=limits.channels,
         guards=judge_lasting(guarded.guards, guarded.spend, guarded.counts),
         abandon_rate_30d=_share(*guarded.counts.abandoned),
         spend=_spending(guarded),
         warnings=dialed_too_often(made),
-        event_to_command_ms=latency_percentiles(client, keys.latency_of(campaign_id)),
+        event_to_command_ms=latency_percentiles(client, keys.latency_of(campaign.id)),
     )
 
 

@@ -55,6 +55,8 @@ _NEXT_CALL = (
     .limit(1)
     .scalar_subquery()
 )
+# Written out: the plan for any value of a parameter could not use the index of open calls.
+_UNDER_WAY = text(f"calls.state = '{AttemptState.ACCEPTED}'")
 _WITH_CONTACT = calls.join(contacts, contacts.c.id == calls.c.contact_id)
 _FILTERS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "contact_id": lambda value: or_(calls.c.contact_id == value, calls.c.joined_contact_id == value),
@@ -100,6 +102,13 @@ def live_calls_of(tx: Connection, campaign_id: str) -> list[tuple[str, datetime]
     live = (calls.c.campaign_id == campaign_id, calls.c.state.in_(MAY_RING))
     rows = tx.execute(select(calls.c.id, func.clock_timestamp().label("now")).where(*live))
     return [(row.id, row.now) for row in rows]
+
+
+def newest_under_way(tx: Connection, campaign_id: str, *, most: int) -> Sequence[RowMapping]:
+    """Return id, number and times of a campaign's calls that the carrier has taken, newest first."""
+    times = (calls.c.reserved_at, calls.c.dialed_at, calls.c.answered_at)
+    query = select(calls.c.id, calls.c.to_number, *times).where(calls.c.campaign_id == campaign_id, _UNDER_WAY)
+    return tx.execute(query.order_by(calls.c.id.desc()).limit(most)).mappings().all()
 
 
 def count_dials_since(tx: Connection, campaign_id: str, *, since: datetime) -> int:

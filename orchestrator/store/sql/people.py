@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection
-
-from orchestrator.store.sql.tallies import Tally, read_tally
+from orchestrator.store.sql.tallies import Tally
 
 _KINDS = ("people", "bridged", "abandoned", "silent", "opted_out")
 
@@ -27,8 +25,3 @@ class People:
         """Return of how many people something is true, since a day if one is given."""
         first = since.isoformat() if since else ""
         return sum(n for (day, what), n in self.tally if what == kind and (day or "") >= first)
-
-
-def read_people(tx: Connection, campaign_id: str) -> People:
-    """Return the people of a campaign, from the counts that are kept as calls end."""
-    return People(read_tally(tx, campaign_id, "people"))

@@ -139,15 +139,15 @@ def test_calls_are_counted_by_what_they_brought(rest: Rest, services: Services) 
 
 
 def test_the_rate_is_the_campaigns_own_of_the_last_five_seconds(rest: Rest, services: Services) -> None:
-    campaign, other = rest.campaign(pacing={"calls_per_second": 7})["id"], rest.campaign()["id"]
+    campaign, other = rest.campaign(pacing={"calls_per_second": 7, "max_live_calls": 12})["id"], rest.campaign()["id"]
     for contact in rest.contacts(campaign, *(fresh_number() for _ in range(10))):
         _call(services, contact)
     _call(services, rest.contacts(other, fresh_number())[0])
 
     own, others = (rest.get(f"/v1/campaigns/{c}/stats").json["rate"] for c in (campaign, other))
 
-    assert own == {"dials_per_s": 2.0, "limit": 7.0}
-    assert others == {"dials_per_s": 0.2, "limit": 20.0}
+    assert own == {"dials_per_s": 2.0, "limit": 7.0, "max_live_calls": 12}
+    assert others == {"dials_per_s": 0.2, "limit": 20.0, "max_live_calls": 50}
 
 
 def test_a_caller_id_that_dials_too_often_is_a_warning(rest: Rest, services: Services) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -448,6 +449,25 @@ def test_the_flow_of_a_campaign_says_how_many_calls_are_at_each_step(
     quiet = rest.campaign()["id"]
     assert "No call is under way" in text_of(viewer.get(f"/campaigns/{quiet}/flow"))
     assert rest.get(f"/v1/calls/{elsewhere}").json["step"] == "bye"
+
+
+def test_a_campaign_shows_its_own_calls_under_way_with_the_step_of_each(
+    sign_in: SignIn, rest: Rest, services: Services
+) -> None:
+    viewer = sign_in(Role.VIEWER)
+    ringing, greeted, elsewhere = (live_call(rest, services, step=step) for step in (None, "greet", "bye"))
+    numbers = {call: rest.get(f"/v1/calls/{call}").json["to"] for call in (ringing, greeted, elsewhere)}
+    ended = ended_call(rest, services)
+    with services.sql.begin() as tx:
+        campaign = tx.execute(text("SELECT campaign_id FROM calls WHERE id = :id"), {"id": ringing}).scalar_one()
+        moved = text("UPDATE calls SET campaign_id = :campaign, answered_at = :at WHERE id = ANY(:ids)")
+        long_ago = services.clock() - timedelta(seconds=75)
+        tx.execute(moved, {"campaign": campaign, "ids": [ringing, greeted, ended["call"]], "at": long_ago})
+
+    for page in (viewer.get(f"/campaigns/{campaign}"), viewer.get(f"/campaigns/{campaign}/live")):
+        under_way = text_of(page).partition("Calls under way To")[2].partition("How it calls")[0]
+        rows = rf"{re.escape(numbers[greeted])} greet 1 min \d+ s {re.escape(numbers[ringing])} rings 1 min \d+ s"
+        assert re.fullmatch(rf" Step For {rows} ", under_way), under_way
 
 
 def test_results_are_exported_for_everybody_who_reads(sign_in: SignIn, rest: Rest) -> None:

@@ -23,6 +23,7 @@ from orchestrator.ids import new_id
 from orchestrator.local_stack.embedded_servers import start_postgres
 from orchestrator.operations.caller_ids.attest_numbers import attest_numbers
 from orchestrator.operations.caller_ids.rest_numbers import rest_numbers
+from orchestrator.operations.calls.find_calls import list_under_way
 from orchestrator.operations.calls.warm_flow_cache import warm_flow_cache
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.end_open_contacts import end_open_contacts
@@ -176,6 +177,10 @@ LOOPS: dict[str, Callable[[World], object]] = {
     "import, a contact for each external id": lambda w: import_some(w, dedupe="external_id"),
     "import, a contact for each number": lambda w: import_some(w, dedupe="phone"),
     "lists": lambda w: sweep_lists(w.sql),
+    "calls under way": lambda w: list_under_way(FEW_DUE, most=50, sql=w.sql, client=w.redis, keys=w.keys),
+    "calls under way of a campaign without": lambda w: list_under_way(
+        NOWHERE, most=50, sql=w.sql, client=w.redis, keys=w.keys
+    ),
     "claim under a budget": claim_under_a_budget,
     "claim under both caps": lambda w: (w.set_caps(per_number_24h=3, per_caller_id_24h=1000), w.claim(FEW_DUE)),
 }
