@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from api.pages.words import people
 
 
-class Deed(NamedTuple):
+class BulkAction(NamedTuple):
     """What may be done to many: its name, what it does, whom it leaves alone, and the words of its last button."""
 
     name: str
@@ -19,8 +19,8 @@ class Deed(NamedTuple):
 
 
 _DONE = "Whoever is done stays as it is"
-DEEDS: Mapping[str, Deed] = {
-    "redial": Deed(
+BULK_ACTIONS: Mapping[str, BulkAction] = {
+    "redial": BulkAction(
         "Call them again",
         "Whoever is done waits again, with the history, and is called at most as often as said here. A campaign that "
         "is completed runs again for them.",
@@ -28,19 +28,19 @@ DEEDS: Mapping[str, Deed] = {
         "nobody knows whether the last call reached somebody.",
         "Call them again",
     ),
-    "set_not_before": Deed(
+    "set_not_before": BulkAction(
         "Call them no earlier than a time",
         "None of them is called before it.",
         f"{_DONE}, and whoever has that very time.",
         "Set the time",
     ),
-    "set_priority": Deed(
+    "set_priority": BulkAction(
         "Set their priority",
         "Whoever has a higher priority is called first, within each campaign; usual is 0.",
         f"{_DONE}, and whoever has this very priority.",
         "Set the priority",
     ),
-    "cancel": Deed(
+    "cancel": BulkAction(
         "Take them off the list",
         "Their campaign calls them no more, and its results say canceled. A call under way goes on to its end; other "
         "campaigns may still call.",
@@ -48,7 +48,7 @@ DEEDS: Mapping[str, Deed] = {
         "Take them off the list",
         is_final=True,
     ),
-    "suppress": Deed(
+    "suppress": BulkAction(
         "Block their numbers",
         "The numbers are blocked for good, until somebody lifts each of them. Whoever waits with such a number is "
         "called no more, a phone that rings is hung up, and a call that was answered goes on.",
@@ -59,7 +59,10 @@ DEEDS: Mapping[str, Deed] = {
 }
 """What the page offers, in this order, by REST's name of the action."""
 
-_KINDS = {**{kind: deed.name for kind, deed in DEEDS.items()}, "release_restored": "Let the restored be called"}
+_KINDS = {
+    **{kind: action.name for kind, action in BULK_ACTIONS.items()},
+    "release_restored": "Let the restored be called",
+}
 _CAME_OF_IT = {
     "redial": "They wait to be called again: {people}.",
     "set_priority": "They have the priority now: {people}.",

@@ -60,13 +60,19 @@ def instant(at: datetime) -> str:
     return format_timestamp(at)
 
 
-def in_zone(at: datetime, zone: str | None, show: str) -> str:
-    """Return a moment by the clock of a zone, UTC where there is none; the script puts it into the viewer's."""
+def in_zone(at: datetime, zone: str | None, show: str, now: datetime | None = None) -> str:
+    """Return a moment by the clock of a zone, UTC where there is none; the script puts it into the viewer's.
+
+    In full it has its year where that is not the year of `now`.
+    """
     local = _local(at, zone)
     clock = f"{local:%H:%M:%S}" if show == "second" else f"{local:%H:%M}"
     if show == "day":
         return f"{local:%a} {local.day} {local:%b %Y}"
-    return f"{local:%a} {local.day} {local:%b} {clock} {place(zone)}" if show == "full" else f"{clock} {place(zone)}"
+    if show == "full":
+        year = f" {local:%Y}" if now is not None and local.year != _local(now, zone).year else ""
+        return f"{local:%a} {local.day} {local:%b}{year} {clock} {place(zone)}"
+    return f"{clock} {place(zone)}"
 
 
 def _local(at: datetime, zone: str | None) -> datetime:
@@ -219,7 +225,7 @@ def days(named: Sequence[str]) -> str:
     return ", ".join(_WEEK[place].capitalize() for place in places)
 
 
-_DEEDS = {
+_WAS_DONE = {
     "campaigns": "made it",
     "contacts": "added contacts",
     "imports": "added a file of contacts",
@@ -233,13 +239,13 @@ _DEEDS = {
 }
 
 
-def deed(action: str) -> str:
+def what_was_done(action: str) -> str:
     """Return what somebody did to a campaign, by the request that is on record."""
     method, _, path = action.partition(" ")
     last = path.rpartition("/")[2]
     if last.startswith("{"):
         return "changed it" if method == "PATCH" else "deleted it"
-    return _DEEDS.get(last, phrase(last.replace("-", " ")))
+    return _WAS_DONE.get(last, phrase(last.replace("-", " ")))
 
 
 def brief(value: Any) -> str:

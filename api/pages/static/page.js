@@ -13,7 +13,8 @@ const SHOWN = {
 };
 
 function written(at, show, zone) {
-  return new Intl.DateTimeFormat("en-GB", { ...SHOWN[show], timeZone: zone }).format(at);
+  const year = show === "full" && at.getFullYear() !== new Date().getFullYear() ? { year: "numeric" } : {};
+  return new Intl.DateTimeFormat("en-GB", { ...SHOWN[show], ...year, timeZone: zone }).format(at);
 }
 
 function length(seconds) {

@@ -23,13 +23,13 @@ def index(visit: Visit) -> Response:
     errors: dict[str, str] = {}
     try:
         page = keys.audit(visit.services, visit.asked(AuditQuery, limit=_SHOWN))
-        deeds, next_cursor = page.data, page.next_cursor
+        entries, next_cursor = page.data, page.next_cursor
     except InvalidInput as refused:
-        deeds, next_cursor, errors = [], None, words.field_errors(refused)
+        entries, next_cursor, errors = [], None, words.field_errors(refused)
     return visit.page(
         "audit.html",
         status=422 if errors else 200,
-        deeds=deeds,
+        entries=entries,
         query=visit.filters("subject", "by", "cursor"),
         next_cursor=next_cursor,
         errors=errors,

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, request
 
 from api.pages import campaign_words, many_words, words
-from api.pages.many_words import DEEDS
+from api.pages.many_words import BULK_ACTIONS
 from api.pages.page_routes import Pages
 from api.pages.views.selected_people import FILTERS, check_filters, contact_filter
 from api.pages.visit import Visit
@@ -35,7 +35,7 @@ def change(visit: Visit) -> Response:
     whom, action, step = visit.filters(*FILTERS), visit.form("action"), visit.form("step")
     if step == "choose" or _unsaid() or not whom:
         return _page(visit)
-    if action not in DEEDS:
+    if action not in BULK_ACTIONS:
         return _page(visit, errors={"action": _NOT_CHOSEN}, status=422)
     try:
         asked = {"filter": contact_filter(whom), "action": action, **_SAID[action](visit)}
@@ -131,7 +131,7 @@ def _page(
     shown: dict[str, Any] = {
         "whom": whom,
         "campaign": campaign,
-        "deeds": {name: deed for name, deed in DEEDS.items() if campaign or name != "redial"},
+        "actions": {name: each for name, each in BULK_ACTIONS.items() if campaign or name != "redial"},
         "action": visit.form("action"),
         "values": _values(campaign) | _sent(),
         "errors": errors or {},

@@ -49,7 +49,10 @@ def test_a_length_of_time_is_said_in_two_units(length: float | timedelta | None,
 
 def test_a_moment_is_told_by_the_clock_of_a_zone() -> None:
     assert words.in_zone(NOW, "America/New_York", "clock") == "09:00 New York"
-    assert words.in_zone(NOW, None, "full") == "Sun 29 Nov 14:00 UTC"
+    assert words.in_zone(NOW, None, "full", NOW) == "Sun 29 Nov 14:00 UTC"
+    new_year = datetime(NOW.year + 1, 1, 1, 2, tzinfo=UTC)  # still the old one in New York
+    assert words.in_zone(new_year, None, "full", NOW) == f"Fri 1 Jan {NOW.year + 1} 02:00 UTC"
+    assert words.in_zone(new_year, "America/New_York", "full", NOW) == "Thu 31 Dec 21:00 New York"
 
 
 def test_a_field_with_a_time_comes_back_as_the_same_moment() -> None:
