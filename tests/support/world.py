@@ -22,7 +22,8 @@ from orchestrator.operations.calls.finalize_calls import CallFinalizer
 from orchestrator.operations.calls.find_calls import CallStory, find_call
 from orchestrator.operations.calls.request_command import request_command
 from orchestrator.operations.calls.send_commands import CommandSender
-from orchestrator.operations.campaigns.read_stats import read_stats
+from orchestrator.operations.campaigns.find_campaigns import find_in_force
+from orchestrator.operations.campaigns.read_stats import CampaignStats, read_stats
 from orchestrator.operations.dialing.claim_contacts import Claimer, RateLimits
 from orchestrator.operations.dialing.dial_call import Dialer
 from orchestrator.operations.dialing.dispatch_calls import Dispatcher
@@ -106,9 +107,13 @@ class World:
         """Run an operation with this installation's collaborators."""
         return run_operation(operation, *args, services=self.services, **values)
 
+    def stats(self, campaign_id: str) -> CampaignStats:
+        """Return what is counted of a campaign."""
+        return self.run(read_stats, self.run(find_in_force, campaign_id))
+
     def held_by_reason(self, campaign_id: str) -> dict[str, int]:
         """Return how many contacts of a campaign its stats count as held, by reason."""
-        held = self.run(read_stats, campaign_id).held_by_reason
+        held = self.stats(campaign_id).held_by_reason
         return {reason.value: why.contacts for reason, why in held.items()}
 
     @cached_property

@@ -76,12 +76,12 @@ def sign_in(login: str, password: str, *, now: datetime, sql: Engine) -> SignedI
 
     Raises LimitReached while too many passwords are verified.
     """
-    user = verify_password(login, password, sql=sql)
-    with sql.begin() as tx:
-        signed_in = open_session(tx, user.id, password_hash=user.password_hash, now=now) if user else None
-    if signed_in is None:
-        _record_failure(login, sql)
-    return signed_in
+    if user := verify_password(login, password, sql=sql):
+        with sql.begin() as tx:
+            if signed_in := open_session(tx, user.id, password_hash=user.password_hash, now=now):
+                return signed_in
+    _record_failure(login, sql)
+    return None
 
 
 def open_session(tx: Connection, user_id: str, *, password_hash: str, now: datetime) -> SignedIn | None:

@@ -13,7 +13,6 @@ from orchestrator.errors import Conflict
 from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.operations.campaigns.guard_campaigns import CampaignGuard
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
-from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.operations.campaigns.start_campaign import resume_campaign
 from orchestrator.policy.campaign_rules import CampaignChanges
 from orchestrator.store.sql.tallies import fold_tallies
@@ -27,7 +26,7 @@ THREE_CALLS = {"total": "0.07", "per_day": None, "currency": "USD"}
 
 def spent(world: World, campaign_id: str) -> str:
     """Return what is spent, and after a plus what is reserved for calls that are not over."""
-    guards = world.run(read_stats, campaign_id).guards
+    guards = world.stats(campaign_id).guards
     detail = next(reading.detail for reading in guards if reading.guard == "spend")
     reserved = re.search(r"and ([\d.]+) are reserved", detail)
     return detail.partition(" of ")[0] + (f" + {reserved[1]}" if reserved else "")
@@ -103,7 +102,7 @@ def test_a_campaign_without_a_budget_takes_no_turns_and_reserves_nothing(world: 
     call_id, _ = world.claim(campaign_id)
 
     assert world.call_row(call_id)["spent"] is None
-    assert [reading.guard for reading in world.run(read_stats, campaign_id).guards] == ["abandon"]
+    assert [reading.guard for reading in world.stats(campaign_id).guards] == ["abandon"]
 
 
 def test_a_released_attempt_gives_its_reservation_back(world: World, carrier: CarrierStub) -> None:

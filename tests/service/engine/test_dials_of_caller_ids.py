@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from orchestrator.operations.campaigns.preflight_campaign import preflight_campaign
-from orchestrator.operations.campaigns.read_stats import read_stats
 from tests.support.caller_id_pools import ONE, OTHER, history, pool, pooled
 from tests.support.world import World
 
@@ -53,7 +52,7 @@ def test_the_statistics_warn_of_a_caller_id_that_dials_too_often(
     history(world, ONE, dials, ago=hours_ago * HOUR)
     campaign_id = campaign_of(world, ONE, OTHER, is_pooled=is_pooled)
 
-    told = warned(world.run(read_stats, campaign_id).warnings)
+    told = warned(world.stats(campaign_id).warnings)
 
     assert len(told) == is_warned_of
     assert all(detail.startswith(f"1 of 2 caller ids, such as {ONE},") for detail in told)

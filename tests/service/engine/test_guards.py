@@ -15,7 +15,6 @@ from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.guard_campaigns import CampaignGuard
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
-from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.operations.campaigns.start_campaign import resume_campaign
 from orchestrator.operations.contacts.explain_contact import explain_contact
 from orchestrator.operations.recovery.monitor_carrier import watch_webhooks
@@ -181,7 +180,7 @@ def test_calls_of_the_carriers_events_pause_the_campaign_and_withdraw_what_is_cl
     assert (len(carrier.dials), state) == (dialed, "withdrawn")
     assert world.contact_of(claimed)["status"] == "waiting"
     assert reason(world, other) == ("running", None)
-    stats = world.run(read_stats, campaign_id)
+    stats = world.stats(campaign_id)
     assert stats.people == {"people": 3, "bridged": 0, "abandoned": 3, "silent": 3, "opted_out": 0}
     assert [(reading.guard, reading.state) for reading in stats.guards] == [("abandon", "pause")]
 

@@ -7,7 +7,6 @@ import pytest
 
 from orchestrator.model.hop import Hop
 from orchestrator.model.metric import Distribution, Metric
-from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.operations.system.collect_metrics import collect_metrics
 from orchestrator.store.redis.hop_counts import read_hops
 from tests.support.carrier_stub import CarrierStub, refusal
@@ -29,8 +28,8 @@ def test_a_campaign_is_told_how_fast_its_own_webhooks_were_answered(world: World
     assert len(times) == 2  # the flow's speak, and its hangup
     assert all(0 <= late_ms < 60_000 for late_ms in times)
     assert world.redis.ttl(world.keys.latency_of(busy)) > 6 * 24 * 3_600
-    assert world.run(read_stats, busy).event_to_command_ms["p50"] is not None
-    assert world.run(read_stats, idle).event_to_command_ms == NOTHING
+    assert world.stats(busy).event_to_command_ms["p50"] is not None
+    assert world.stats(idle).event_to_command_ms == NOTHING
 
 
 def test_a_command_that_is_sent_again_is_counted_once(world: World) -> None:

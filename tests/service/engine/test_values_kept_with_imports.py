@@ -15,6 +15,7 @@ from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.operations.campaigns.share_variables import share_values
 from orchestrator.operations.contacts.import_contacts import ForEverybody, ImportOptions, import_contacts
 from orchestrator.policy.campaign_rules import CampaignChanges
+from tests.support.lock_points import LockPoint, in_thread, waits_for_a_lock
 from tests.support.stepwise import Process
 from tests.support.watched_stores import Fault
 from tests.support.world import World
@@ -34,10 +35,12 @@ steps:
 
 def bring(world: World, campaign_id: str, *phones: str, **said: Any) -> Any:
     keep = partial(share_values, campaign_id=campaign_id, values=VALUES, flows=world.flows, **said)
+    return bring_without_values(world, campaign_id, *phones, shared=ForEverybody(frozenset(VALUES), keep))
+
+
+def bring_without_values(world: World, campaign_id: str, *phones: str, **how: Any) -> Any:
     file = BytesIO("\n".join(("phone", *phones)).encode())
-    shared = ForEverybody(frozenset(VALUES), keep)
-    how = {"options": ImportOptions(), "import_id": new_id("imp"), "shared": shared}
-    return world.run(import_contacts, campaign_id, file, **how)
+    return world.run(import_contacts, campaign_id, file, options=ImportOptions(), import_id=new_id("imp"), **how)
 
 
 def standing(world: World, campaign_id: str) -> tuple[Any, int]:
@@ -106,3 +109,17 @@ def test_values_that_are_kept_cannot_be_taken_from_those_who_need_them(world: Wo
         world.run(change_campaign, campaign_id, CampaignChanges.model_validate({"variables": {"first_name": None}}))
 
     assert standing(world, campaign_id) == (VALUES, 1)
+
+
+def test_two_files_with_the_same_new_zone_wait_for_each_other_and_both_come_in(world: World) -> None:
+    campaign_id = world.campaign(flow=ASKS, variables=VALUES)
+    zone_is_written = LockPoint(world.sql, before="UPDATE imports SET params")
+
+    with in_thread(lambda: bring_without_values(world, campaign_id, "+18085550101")) as plain:
+        zone_is_written.is_reached()
+        with in_thread(lambda: bring(world, campaign_id, "+18085550102")) as shared:
+            waits_for_a_lock(world, unless=shared)
+            zone_is_written.go_on()
+
+    assert [each.result().status for each in (plain, shared)] == ["completed"] * 2
+    assert standing(world, campaign_id) == (VALUES, 2)

@@ -9,7 +9,6 @@ import orjson
 from orchestrator.clock import utc_now
 from orchestrator.ids import new_version
 from orchestrator.operations.campaigns.export_results import export_results
-from orchestrator.operations.campaigns.read_stats import read_stats
 from tests.support.world import World
 
 ANSWERED_AT = utc_now() - timedelta(minutes=1)
@@ -38,7 +37,7 @@ def answered_call(world: World, **campaign: object) -> str:
 
 
 def people(world: World, call_id: str) -> tuple[int, ...]:
-    counts = world.run(read_stats, world.call_row(call_id)["campaign_id"]).people
+    counts = world.stats(world.call_row(call_id)["campaign_id"]).people
     return counts["people"], counts["abandoned"], counts["silent"], counts["opted_out"]
 
 
@@ -65,7 +64,7 @@ def test_who_was_connected_with_somebody_is_counted_also_when_it_is_told_late(wo
 
     assert [world.call_row(call_id)["bridged"] for call_id in (early, alone, late)] == [True, False, True]
     assert before is False
-    counted = [world.run(read_stats, world.call_row(each)["campaign_id"]).people["bridged"] for each in (early, late)]
+    counted = [world.stats(world.call_row(each)["campaign_id"]).people["bridged"] for each in (early, late)]
     assert counted == [1, 1]
 
 
