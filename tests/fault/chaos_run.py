@@ -55,7 +55,10 @@ WHERE k.state <> 'withdrawn'
 _SENT_AT_MOST_BEHIND_S = 3.0  # its transaction: who is later is not sent (R1)
 _ON_THE_WAY_S = 1.0  # to a carrier that nothing keeps it from
 _WAY_OUT = "carrier"  # the network that may hold what has left us
-_TRIED = "SELECT count(*) AS n FROM contacts WHERE campaign_id = :id AND (attempts > 0 OR status = 'suppressed')"
+# An attempt is counted when it ends: of some that are never told to end that is after minutes.
+_TRIED = (
+    "SELECT count(*) AS n FROM contacts WHERE campaign_id = :id AND (attempts > 0 OR status NOT IN ('waiting', 'held'))"
+)
 # A lease is 150 s long: these were taken half a minute ago, and a fetch takes a moment here.
 _LET_LEASES_END = """
 UPDATE recordings SET due_at = now()
