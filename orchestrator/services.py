@@ -6,7 +6,7 @@ import gc
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 import redis
 from sqlalchemy import Connection, Engine
@@ -120,6 +120,10 @@ class _OneTransaction:
         return nullcontext(self._tx)
 
     begin = connect
+
+    def execution_options(self, **_: Any) -> _OneTransaction:
+        """Return itself: whoever reads without a transaction of its own reads in this one, too."""
+        return self
 
 
 def _week_of(day: int | None) -> int | None:

@@ -7,11 +7,12 @@ from orchestrator.operations.recordings.lookout import Lookout
 from orchestrator.recordings.download import Bounds, Downloader
 from orchestrator.services import Services
 from workers.heartbeat import beat
-from workers.loops import Loop
+from workers.loops import IDLE, Loop
 
 FETCHERS = 16
 _EVERY_S = 1.0
 _LOOK_EVERY_S = 0.9  # less than the pace, so that one of them looks once a second
+_OTHERS_IDLE_S = 4.0  # while there is nothing the first looks alone, and the others come to help within this time
 _MB = 1_000_000
 
 
@@ -24,11 +25,11 @@ def fetch_loops(services: Services) -> list[Loop]:
         egress=settings.egress,
     )
     lookout = Lookout(_LOOK_EVERY_S)
-    return [_fetch_loop(services, downloader, lookout, f"fetch-{number}") for number in range(1, FETCHERS + 1)]
+    return [_fetch_loop(services, downloader, lookout, number) for number in range(1, FETCHERS + 1)]
 
 
-def _fetch_loop(services: Services, downloader: Downloader, lookout: Lookout, name: str) -> Loop:
-    folder = services.settings.heartbeat_dir
+def _fetch_loop(services: Services, downloader: Downloader, lookout: Lookout, number: int) -> Loop:
+    folder, name = services.settings.heartbeat_dir, f"fetch-{number}"
     fetcher = RecordingFetcher(
         sql=services.sql,
         archive=services.recordings,
@@ -37,4 +38,8 @@ def _fetch_loop(services: Services, downloader: Downloader, lookout: Lookout, na
         lookout=lookout,
         show_alive=lambda: beat(folder, name) if folder else None,
     )
-    return Loop(name, fetcher.fetch_recordings, _EVERY_S, interrupt=fetcher.interrupt)
+
+    def fetch() -> object:
+        return fetcher.fetch_recordings() or IDLE
+
+    return Loop(name, fetch, _EVERY_S, interrupt=fetcher.interrupt, idle_s=0.0 if number == 1 else _OTHERS_IDLE_S)

@@ -60,6 +60,8 @@ class Playback:
         ready = [call_id for call_id, speaker in free.items() if not self._speak_again(speaker, now)]
         self._unreported = [*self._unreported, *map(self._event_of, self._receiver.take_played())][-_MOST_UNREPORTED:]
         news = self._to_announce(now)
+        if not (speakers or news or self._unreported):
+            return
         try:
             wishes = await asyncio.to_thread(self._exchange, list(news), list(speakers), ready)
         except redis.RedisError as err:

@@ -22,6 +22,7 @@ from orchestrator.operations.access.manage_users import LOGIN, canonical_login
 from orchestrator.operations.access.passwords import hash_password, is_outdated, is_password
 from orchestrator.policy.roles import Role
 from orchestrator.store.sql import sessions, users
+from orchestrator.store.sql.engine import statement_by_statement
 
 IDLE: Final = timedelta(hours=12)
 LONGEST: Final = timedelta(days=7)
@@ -106,7 +107,7 @@ def find_watching_sessions(digests: Sequence[bytes], *, now: datetime, sql: Engi
 
     It is no use of them: a page that asks by itself for what is new does not keep a session alive.
     """
-    with sql.execution_options(isolation_level="AUTOCOMMIT").connect() as tx:
+    with statement_by_statement(sql).connect() as tx:
         rows = sessions.find_sessions(tx, digests, now=now, used_after=now - IDLE)
     return {row.digest: _session(row) for row in rows}
 

@@ -19,6 +19,7 @@ from orchestrator.model.transcript import Utterance, transcript_of
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import Loaded, load_many, read_live
 from orchestrator.store.sql import calls
+from orchestrator.store.sql.engine import statement_by_statement
 from orchestrator.store.sql.pagination import Listed
 from orchestrator.store.sql.recordings import recordings_of
 
@@ -42,7 +43,7 @@ def list_calls(
     sql: Engine, filters: Mapping[str, Any], *, after: str | None, limit: int
 ) -> tuple[Listed, dict[str, list[Row[Any]]]]:
     """Return a page of calls, newest first, and their recordings by call id."""
-    with sql.connect() as tx:
+    with statement_by_statement(sql).connect() as tx:
         page = calls.list_calls(tx, filters, after=after, limit=limit)
         found = recordings_of(tx, [row.id for row in page.rows])
     return page, {call_id: list(same) for call_id, same in groupby(found, key=lambda row: row.call_id)}
@@ -50,7 +51,7 @@ def list_calls(
 
 def find_call(call_id: str, *, sql: Engine, client: redis.Redis, keys: Keys) -> CallStory:
     """Return a call with its timeline, from the record or, while it lives, from its live state."""
-    with sql.connect() as tx:
+    with statement_by_statement(sql).connect() as tx:
         row = calls.find_call(tx, call_id)
         recorded = calls.timeline(tx, call_id)
         recordings = recordings_of(tx, [call_id])
@@ -77,7 +78,7 @@ class UnderWay(NamedTuple):
 
 def list_under_way(campaign_id: str, *, most: int, sql: Engine, client: redis.Redis, keys: Keys) -> Sequence[UnderWay]:
     """Return the newest calls of a campaign that are under way."""
-    with sql.connect() as tx:
+    with statement_by_statement(sql).connect() as tx:
         rows = calls.newest_under_way(tx, campaign_id, most=most)
     found = load_many(client, keys, [row["id"] for row in rows]) if rows else []
     steps = (loaded.call.step if isinstance(loaded, Loaded) else None for loaded in found)
@@ -98,7 +99,7 @@ class StepCounts:
 
 def count_steps(campaign_id: str, *, most: int, sql: Engine, client: redis.Redis, keys: Keys) -> StepCounts:
     """Count the newest live calls of a campaign by the steps of their flow; those that are over count nowhere."""
-    with sql.connect() as tx:
+    with statement_by_statement(sql).connect() as tx:
         call_ids = [row["id"] for row in calls.newest_under_way(tx, campaign_id, most=most)]
     found = load_many(client, keys, call_ids) if call_ids else []
     live = [loaded.call for loaded in found if isinstance(loaded, Loaded)]

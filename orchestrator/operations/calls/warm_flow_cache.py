@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.store.sql.calls import list_flows_in_use
+from orchestrator.store.sql.engine import statement_by_statement
 from orchestrator.store.sql.flow_cache import FlowCache
 
 log = logging.getLogger(__name__)
@@ -15,7 +16,7 @@ log = logging.getLogger(__name__)
 
 def warm_flow_cache(sql: Engine, flows: FlowCache) -> int:
     """Load the flow of every open call; return how many of them the cache holds."""
-    with sql.connect() as tx:
+    with statement_by_statement(sql).connect() as tx:
         in_use = list_flows_in_use(tx)
     return sum(_is_ready(flows, flow_id) for flow_id in in_use)
 

@@ -14,11 +14,12 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import Room
 from orchestrator.store.sql import campaigns
 from orchestrator.store.sql.dialing_stop import Stop, read_stop
+from orchestrator.store.sql.engine import statement_by_statement
 
 
 def find_campaign(campaign_id: str, *, sql: Engine) -> Row[Any]:
     """Return a campaign; raise NotFound for none."""
-    with sql.connect() as tx:
+    with statement_by_statement(sql).connect() as tx:
         return found(campaigns.find_campaign(tx, campaign_id), campaign_id)
 
 
@@ -31,7 +32,7 @@ class CampaignInForce(NamedTuple):
 
 def find_in_force(campaign_id: str, *, sql: Engine) -> CampaignInForce:
     """Return a campaign as it is set, with the stop that is in force; raise NotFound for none."""
-    with sql.connect() as tx:
+    with statement_by_statement(sql).connect() as tx:
         return CampaignInForce(found(campaigns.find_campaign(tx, campaign_id), campaign_id), read_stop(tx))
 
 
@@ -46,7 +47,7 @@ class CampaignNow(NamedTuple):
 
 def find_campaign_now(campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys) -> CampaignNow:
     """Return a campaign as whoever follows it polls it: in one transaction; raise NotFound for none."""
-    with sql.connect() as tx:
+    with statement_by_statement(sql).connect() as tx:
         campaign = found(campaigns.find_campaign(tx, campaign_id), campaign_id)
         in_flight, stop = campaigns.count_in_flight(tx, campaign_id), read_stop(tx)
         limits = campaigns.running_paces(tx, [campaign_id]) if campaign.status == CampaignStatus.RUNNING else []

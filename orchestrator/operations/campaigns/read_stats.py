@@ -29,6 +29,7 @@ from orchestrator.store.sql.caller_id_pools import read_pools
 from orchestrator.store.sql.calls import count_dials_since
 from orchestrator.store.sql.connections import find_connection
 from orchestrator.store.sql.dial_counts import CallerIdCap, count_from
+from orchestrator.store.sql.engine import statement_by_statement
 from orchestrator.store.sql.guard_counts import Guarded, count_lasting
 from orchestrator.store.sql.people import People
 from orchestrator.store.sql.tallies import Tally, largest_answers, read_tallies
@@ -80,7 +81,7 @@ def read_stats(
     """Return the statistics of a campaign at this moment."""
     campaign, stop = in_force
     now = clock()
-    with sql.connect() as tx:
+    with statement_by_statement(sql).connect() as tx:
         tallies = read_tallies(tx, [campaign.id], ["contacts", "calls", "people"])
         contacts = tallies.get((campaign.id, "contacts"), [])
         guarded = count_lasting(tx, campaign.id, next_call=call_estimate)

@@ -14,6 +14,7 @@ from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.model.disposition import TALKED_TO
 from orchestrator.operations.campaigns.find_campaigns import find_campaign
 from orchestrator.store.sql.call_minutes import Counted, NotOver, count_calls_not_over, count_calls_over
+from orchestrator.store.sql.engine import statement_by_statement
 
 MOST_STEPS = 1_500
 LONGEST = timedelta(days=92)
@@ -48,7 +49,7 @@ def read_timeseries(
     end = min(until or now, now)
     begin = (since or end - USUAL).replace(second=0, microsecond=0)
     _check_span(begin, end, step_s)
-    with sql.connect() as tx:
+    with statement_by_statement(sql).connect() as tx:
         over = count_calls_over(tx, campaign_id, since=begin, step_s=step_s)
         not_over = count_calls_not_over(tx, campaign_id, since=begin, step_s=step_s)
     return list(_steps(over, not_over, begin=begin, end=end, step=timedelta(seconds=step_s)))

@@ -31,6 +31,7 @@ from orchestrator.store.sql.campaigns import list_zones
 from orchestrator.store.sql.dial_checks import hours_of
 from orchestrator.store.sql.dial_ledger import PUBLISH_AGAIN_AFTER_S, republish
 from orchestrator.store.sql.dispatch import DispatchState, read_dispatch_state
+from orchestrator.store.sql.engine import statement_by_statement
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ class Dispatcher:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._sql = sql
-        self._single_statements = sql.execution_options(isolation_level="AUTOCOMMIT")
+        self._single_statements = statement_by_statement(sql)
         self._redis = client
         self._claimer = claimer
         self._connection_id = connection_id

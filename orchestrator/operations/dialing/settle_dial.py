@@ -29,6 +29,7 @@ from orchestrator.store.redis.live_calls import carrier_knows
 from orchestrator.store.redis.rate_limiter import AnswerReport, report_answers
 from orchestrator.store.sql.call_filters import dialing_call
 from orchestrator.store.sql.dial_ledger import Send, mark_all_accepted, mark_answered, mark_not_carried_out, mark_over
+from orchestrator.store.sql.engine import statement_by_statement
 from orchestrator.telnyx.answers import (
     Accepted,
     Ambiguous,
@@ -56,7 +57,7 @@ class DialSettler:
 
     def __init__(self, *, sql: Engine, client: redis.Redis, keys: Keys) -> None:
         self._sql = sql
-        self._single_statements = sql.execution_options(isolation_level="AUTOCOMMIT")
+        self._single_statements = statement_by_statement(sql)
         self._redis = client
         self._keys = keys
 

@@ -17,6 +17,7 @@ from orchestrator.policy.timestamps import format_timestamp
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.call_filters import every_call
 from orchestrator.store.sql.dialing_stop import Stop, clear_stop, read_stop, write_stop
+from orchestrator.store.sql.engine import statement_by_statement
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ def resume_dialing(sql: Engine) -> None:
 
 def find_stop(sql: Engine) -> Stop | None:
     """Return the stop that is in force."""
-    with sql.connect() as tx:
+    with statement_by_statement(sql).connect() as tx:
         return read_stop(tx)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
+from orchestrator.store.sql.engine import statement_by_statement
 from orchestrator.store.sql.told_events import MOVED_AT_ONCE, is_any_new, move_new_events
 
 _BATCHES_AT_ONCE = 40  # in one turn, so that its heart goes on beating
@@ -14,7 +15,7 @@ class EventOrder:
 
     def __init__(self, sql: Engine) -> None:
         self._sql = sql
-        self._single_statements = sql.execution_options(isolation_level="AUTOCOMMIT")
+        self._single_statements = statement_by_statement(sql)
         self.offered = 0
 
     def order_events(self) -> int:

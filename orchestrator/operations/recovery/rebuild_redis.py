@@ -16,6 +16,7 @@ from orchestrator.store.redis.event_streams import ensure_groups
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.bounded_connection import allow
 from orchestrator.store.sql.calls import list_accepted
+from orchestrator.store.sql.engine import statement_by_statement
 from orchestrator.store.sql.installation import read_epoch, try_lock_rebuild, write_epoch
 from orchestrator.store.timeouts import SWEEPING
 from orchestrator.telnyx.client import TelnyxClient
@@ -48,7 +49,7 @@ class Rebuilder:
 
     def watch(self) -> bool:
         """Return whether Redis is whole; start or finish a rebuild when it is not."""
-        with self._sql.connect() as tx:
+        with statement_by_statement(self._sql).connect() as tx:
             known = read_epoch(tx)
         if known is not None and self._redis.get(self._keys.epoch) == known.encode():
             self._missed_at = None

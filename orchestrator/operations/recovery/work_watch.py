@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
+from orchestrator.store.sql.engine import statement_by_statement
 from orchestrator.store.sql.sweeping_work import Work, find_work
 
 _LOOK_EVERY_S = 1.0
@@ -17,7 +18,7 @@ class WorkWatch:
     """Looks at most once a second; what has come since is done by the sweeper's next turn."""
 
     def __init__(self, sql: Engine, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._single_statements = sql.execution_options(isolation_level="AUTOCOMMIT")
+        self._single_statements = statement_by_statement(sql)
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._looked_at = float("-inf")
