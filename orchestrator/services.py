@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from orchestrator.bounds import DIALS_PER_NUMBER_IN_A_WEEK
 from orchestrator.clock import Clock, utc_now
+from orchestrator.garbage import collect_rarely
 from orchestrator.media.stream_urls import StreamUrls
 from orchestrator.policy.caps import Caps
 from orchestrator.recordings.archive import Archive, open_archive
@@ -131,12 +131,3 @@ def open_services(settings: Settings | None = None, *, by_index: bool = False) -
     """Return the collaborators of this process, from `settings` or from the environment."""
     collect_rarely()
     return Services(settings=settings or load_settings(), by_index=by_index)
-
-
-def collect_rarely() -> None:
-    """Look for garbage in cycles ten times more rarely: an event makes hundreds of objects and hardly any cycle.
-
-    It costs the advance loop a tenth of its time. What was loaded at the start is never looked at again.
-    """
-    gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
