@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import redis
 from sqlalchemy import Connection, Engine
@@ -21,9 +21,11 @@ from orchestrator.shared_answers import SharedAnswers
 from orchestrator.store.probes import StoreProbes
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.engine import open_redis, open_sql
-from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.own_connections import OwnConnections
 from orchestrator.telnyx.client import TelnyxClient
+
+if TYPE_CHECKING:
+    from orchestrator.store.sql.flow_cache import FlowCache
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Services:
     @cached_property
     def flows(self) -> FlowCache:
         """Return the compiled flows, shared by every part of this process."""
+        from orchestrator.store.sql.flow_cache import FlowCache  # heavy, and the receivers compile no flow
+
         return FlowCache(self.sql)
 
     @cached_property

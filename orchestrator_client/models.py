@@ -2346,7 +2346,7 @@ class HealthCheckView(TypedDict):
     is_vital: bool
 
 
-class HealthHealth(TypedDict):
+class LivenessHealth(TypedDict):
     """
     The answer of a process that runs.
     """
