@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from api.door import door_service
 from api.server.service import Service
-from api.service import door_service
 from orchestrator.services import open_services
 
 

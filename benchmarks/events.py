@@ -19,12 +19,12 @@ from benchmarks.measures import Measure, Sample, Side, Target, in_turns
 from benchmarks.webhooks import CALL, PUBLIC_KEY, webhook
 from orchestrator.cli.demo import SAMPLE
 from orchestrator.flow import load_flow, new_live_call
+from orchestrator.garbage import collect_rarely
 from orchestrator.ids import new_id, stable_uuid
 from orchestrator.local_stack.interrupts import pause
 from orchestrator.model.event import COMMAND_ACCEPTED, DIAL_ACCEPTED, Event
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.events.process_events import EventProcessor
-from orchestrator.services import collect_rarely
 from orchestrator.store.redis.event_streams import ensure_groups
 from orchestrator.store.redis.keys import GROUP, Keys
 from orchestrator.store.redis.live_calls import create_live

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import gc
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import redis
 from sqlalchemy import Connection, Engine
 
 from orchestrator.bounds import DIALS_PER_NUMBER_IN_A_WEEK
 from orchestrator.clock import Clock, utc_now
+from orchestrator.garbage import collect_rarely
 from orchestrator.media.stream_urls import StreamUrls
 from orchestrator.policy.caps import Caps
 from orchestrator.recordings.archive import Archive, open_archive
@@ -21,9 +21,11 @@ from orchestrator.shared_answers import SharedAnswers
 from orchestrator.store.probes import StoreProbes
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.engine import open_redis, open_sql
-from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.own_connections import OwnConnections
 from orchestrator.telnyx.client import TelnyxClient
+
+if TYPE_CHECKING:
+    from orchestrator.store.sql.flow_cache import FlowCache
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Services:
     @cached_property
     def flows(self) -> FlowCache:
         """Return the compiled flows, shared by every part of this process."""
+        from orchestrator.store.sql.flow_cache import FlowCache  # heavy, and the receivers compile no flow
+
         return FlowCache(self.sql)
 
     @cached_property
@@ -135,12 +139,3 @@ def open_services(settings: Settings | None = None, *, by_index: bool = False) -
     """Return the collaborators of this process, from `settings` or from the environment."""
     collect_rarely()
     return Services(settings=settings or load_settings(), by_index=by_index)
-
-
-def collect_rarely() -> None:
-    """Look for garbage in cycles ten times more rarely: an event makes hundreds of objects and hardly any cycle.
-
-    It costs the advance loop a tenth of its time. What was loaded at the start is never looked at again.
-    """
-    gc.freeze()
-    gc.set_threshold(10_000, 10, 10)

@@ -2438,9 +2438,9 @@ class AsyncSystem(_Group):
             ),
         )
 
-    async def healthz(self, *, nonce: str | None = None) -> models.HealthHealth:
+    async def healthz(self, *, nonce: str | None = None) -> models.Liveness:
         """Say that this process runs."""
-        answer: models.HealthHealth = await self.transport.send(
+        answer: models.Liveness = await self.transport.send(
             Request(method="GET", path=address("/healthz"), query={"nonce": nonce})
         )
         return answer

@@ -807,7 +807,7 @@ class HeaderProblem(TypedDict):
     detail: str
 
 
-class HealthInput(TypedDict):
+class Health(TypedDict):
     """
     When a number goes to rest, by its calls of the last 24 hours.
     """
@@ -952,6 +952,15 @@ class ListChangeView(TypedDict):
 
 
 ListKind: TypeAlias = Literal["suppress", "registry", "allow", "reassigned"]
+
+
+class Liveness(TypedDict):
+    """
+    The answer of a process that runs.
+    """
+
+    status: NotRequired[Literal["ok"]]
+    nonce: NotRequired[str | None]
 
 
 class ManyChanged(TypedDict):
@@ -2347,25 +2356,6 @@ class HealthCheckView(TypedDict):
     is_vital: bool
 
 
-class HealthHealth(TypedDict):
-    """
-    The answer of a process that runs.
-    """
-
-    status: NotRequired[Literal["ok"]]
-    nonce: NotRequired[str | None]
-
-
-class CallerIdPoolHealth(TypedDict):
-    """
-    When a number goes to rest, by its calls of the last 24 hours.
-    """
-
-    min_calls: NotRequired[int]
-    answer_rate_below: NotRequired[float]
-    short_call_share: NotRequired[float]
-
-
 class AddedContacts(TypedDict):
     """
     The results for all contacts of the request.
@@ -2500,7 +2490,7 @@ class CallerIdPoolChanges(TypedDict):
     per_day: NotRequired[int]
     per_hour: NotRequired[int]
     rest: NotRequired[str]
-    health: NotRequired[HealthInput]
+    health: NotRequired[Health]
 
 
 class CallerIdView(TypedDict):
@@ -3079,7 +3069,7 @@ class NewCallerIdPool(TypedDict):
     per_day: NotRequired[int]
     per_hour: NotRequired[int]
     rest: NotRequired[str]
-    health: NotRequired[HealthInput]
+    health: NotRequired[Health]
 
 
 class NewCampaign(TypedDict):
@@ -3755,7 +3745,7 @@ class CallerIdPoolView(TypedDict):
     per_day: int
     per_hour: int
     rest: str
-    health: CallerIdPoolHealth
+    health: Health
     created_at: str
     updated_at: str
 

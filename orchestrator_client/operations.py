@@ -2422,9 +2422,9 @@ class System(_Group):
             ),
         )
 
-    def healthz(self, *, nonce: str | None = None) -> models.HealthHealth:
+    def healthz(self, *, nonce: str | None = None) -> models.Liveness:
         """Say that this process runs."""
-        answer: models.HealthHealth = self.transport.send(
+        answer: models.Liveness = self.transport.send(
             Request(method="GET", path=address("/healthz"), query={"nonce": nonce})
         )
         return answer

@@ -25,6 +25,7 @@ from api.resources import (
     keys,
     lifted_holds,
     lists,
+    liveness,
     media,
     numbers,
     policy,
@@ -72,6 +73,7 @@ _RESOURCES = (
     events,
     webhook_endpoints,
     webhooks,
+    liveness,
     health,
 )
 

@@ -1,4 +1,4 @@
-"""Health of this process, readiness of the installation, and its metrics."""
+"""Readiness of the installation, its processes, and its metrics."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from api.http.responses import answer
 from api.http.routes import Resource
@@ -27,21 +27,6 @@ from orchestrator.services import Services
 MetricFamily = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
 
 resource = Resource("health")
-
-
-class HealthQuery(BaseModel):
-    """A value to be echoed: a client that gets it back has reached this very process."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    nonce: str | None = Field(None, max_length=200)
-
-
-class Health(BaseModel):
-    """The answer of a process that runs."""
-
-    status: Literal["ok"] = "ok"
-    nonce: str | None = None
 
 
 class CheckView(BaseModel):
@@ -78,12 +63,6 @@ class Readiness(BaseModel):
     status: Literal["ready", "not_ready"]
     tzdata: str = Field(description="The IANA release of the clock rules in force.", examples=["2026f"])
     checks: list[CheckView]
-
-
-@resource.route("GET", "/healthz", query=HealthQuery, gives={200: Health}, fails=(422,))
-def healthz(services: Services, query: HealthQuery) -> Health:  # noqa: ARG001 it asks nothing of the stores
-    """Say that this process runs."""
-    return Health(nonce=query.nonce)
 
 
 @resource.route("GET", "/readyz", gives={200: Readiness, 503: Readiness})

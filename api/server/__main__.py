@@ -12,6 +12,7 @@ import uvloop
 from api.server.listener import bind, serve
 from api.server.processes import run_in_processes
 from api.server.service import Service
+from orchestrator.garbage import collect_rarely
 from orchestrator.logs import log_to_stderr
 from orchestrator.settings import load_settings
 
@@ -25,6 +26,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=8, help="threads of each process for usual requests")
     parser.add_argument("service", help="MODULE:NAME of what returns the service")
     given = parser.parse_args()
+    collect_rarely()  # before the service is imported, of which nothing is garbage
     settings = load_settings()
     log_to_stderr(settings.log_format, settings.log_level)
     listener = bind(given.host, given.port)

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from orchestrator.bounds import FASTEST, MOST_LIVE_CALLS, SLOWEST
 from orchestrator.errors import Misconfigured
+from orchestrator.garbage import collect_rarely
 from orchestrator.local_stack import command_lines
 from orchestrator.local_stack.options import Carrier, StackOptions
 from orchestrator.settings import Settings, load_settings
@@ -76,6 +77,7 @@ def up(
     TELNYX_CONNECTION_ID and ORCHESTRATOR_PUBLIC_URL, the address at which Telnyx reaches this machine;
     `orchestrator doctor` checks them.
     """
+    collect_rarely()
     from orchestrator.local_stack.up import run_up
 
     settings = load_settings()

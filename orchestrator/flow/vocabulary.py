@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from orchestrator.model.own_streams import STREAM_CLEAR, STREAM_PLAY
 from orchestrator.telnyx.commands import COMMANDS, ENDING, STOPS
 from orchestrator.telnyx.event_types import EventType
 
 STEP_COMMANDS: Final = frozenset(COMMANDS) - {"dial"}  # a flow's own `dial:` says how its calls are dialed
 ENDS_CALL: Final = frozenset({"hangup", "reject"})
-STREAM_PLAY: Final = "stream_play"
-STREAM_CLEAR: Final = "stream_clear"
 BESIDE: Final = frozenset(
     {"record_start", "streaming_start", "fork_start", "transcription_start", "suppression_start", STREAM_PLAY}
 )
@@ -41,8 +40,6 @@ FORBIDDEN_PREFIX: Final = "webhook_"
 FORBIDDEN_IN_DIAL: Final = frozenset({"to", "from", "from_"})
 
 OURS: Final = "ours"
-OWN_RECEIVER: Final = "wss://ours.invalid/"
-"""Stands for our own media receiver until a command is sent: its URL differs from call to call."""
 
 BUILT_IN_OUTCOMES: Final = frozenset({"error", "stalled", "flow_limit"})
 CONTACT_FIELDS: Final = ("phone", "external_id", "timezone")

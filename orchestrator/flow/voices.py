@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from orchestrator.flow.actions import Action, Command, StreamPlay
 from orchestrator.flow.definition import Flow, Step
-from orchestrator.flow.vocabulary import CONNECTING, OWN_RECEIVER
+from orchestrator.flow.vocabulary import CONNECTING
+from orchestrator.model.own_streams import OWN_RECEIVER
 from orchestrator.policy.purposes import Voice
 
 _SYNTHESIZED: Final = frozenset({"speak", "gather_using_speak"})

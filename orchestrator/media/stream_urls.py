@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from orchestrator.flow.vocabulary import OWN_RECEIVER
 from orchestrator.media.stream_token import stream_path
+from orchestrator.model.own_streams import OWN_RECEIVER
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,14 @@ import psutil
 import pytest
 import requests
 
+from orchestrator.local_stack.ports import free_port as any_free_port
 from orchestrator.local_stack.process import session_members
 from tests.support.campaigns_by_cli import dialed, start_campaign
 from tests.support.poll import eventually
 from tests.support.umasks import umask
 from tests.support.up import UP_S, Up
+
+_QUOTED = "a b, [c]'s [\\d]"
 
 
 @pytest.fixture
@@ -28,6 +31,23 @@ def ups() -> Iterator[list[Up]]:
     yield started
     for up in started:
         up.clear_away()
+
+
+@pytest.fixture(scope="module")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """Return a stack at its first start, for tests that only look at it: in a folder that needs quotes everywhere."""
+    up = _in_a_folder_named(_QUOTED, tmp_path_factory.mktemp("up"), any_free_port())
+    try:
+        up.wait_until_up()
+        yield up
+    finally:
+        up.clear_away()
+
+
+def _in_a_folder_named(name: str, above: Path, port: int) -> Up:
+    (above / name).mkdir()
+    with umask(0o000):
+        return Up(above / name / "data", port)
 
 
 def _all_gone(children: dict[str, int]) -> bool:
@@ -63,15 +83,18 @@ def test_r24_up_killed_leaves_nothing_running_and_starts_again_on_the_same_folde
     assert "was killed" not in second.output
 
 
-@pytest.mark.parametrize("name", ["a b, [c]'s [\\d]", "long" * 50])
-def test_up_works_in_a_folder_of_any_name_and_keeps_others_out_and_its_secrets_out_of_ps(
-    tmp_path: Path, free_port: int, ups: list[Up], name: str
-) -> None:
-    (tmp_path / name).mkdir()
-    with umask(0o000):
-        up = Up(tmp_path / name / "data", free_port)
-    ups.append(up)
+def test_up_works_in_a_folder_of_any_name_and_keeps_others_out_and_its_secrets_out_of_ps(first_start: Up) -> None:
+    assert first_start.folder.parent.name == _QUOTED
+    _assert_works_in_private(first_start)
 
+
+def test_up_works_in_a_folder_of_a_long_name_too(tmp_path: Path, free_port: int, ups: list[Up]) -> None:
+    ups.append(_in_a_folder_named("long" * 50, tmp_path, free_port))
+
+    _assert_works_in_private(ups[0])
+
+
+def _assert_works_in_private(up: Up) -> None:
     key, address = up.wait_until_up()
 
     assert requests.get(address, headers={"Authorization": f"Bearer {key}"}, timeout=30).ok
@@ -82,11 +105,8 @@ def test_up_works_in_a_folder_of_any_name_and_keeps_others_out_and_its_secrets_o
     assert [secret for secret in _secrets(up.folder) if secret in shown] == []
 
 
-def test_a_first_start_writes_no_warning_and_no_error_into_a_log(tmp_path: Path, free_port: int, ups: list[Up]) -> None:
-    up = Up(tmp_path / "data", free_port)
-    ups.append(up)
-    up.wait_until_up()
-    engine = tmp_path / "data" / "logs" / "engine.log"
+def test_a_first_start_writes_no_warning_and_no_error_into_a_log(first_start: Up) -> None:
+    engine = first_start.folder / "logs" / "engine.log"
     eventually(lambda: "engine runs" in engine.read_text(), within=UP_S)
 
     ours = [

@@ -12,6 +12,7 @@ from celery.signals import celeryd_after_setup, setup_logging, worker_ready, wor
 from kombu.entity import Exchange, Queue
 from redis.exceptions import RedisError
 
+from orchestrator.garbage import collect_rarely
 from orchestrator.logs import log_to_stderr
 from orchestrator.operations.system.refuse_old_schema import refuse_old_schema_if_known
 from orchestrator.settings import load_settings
@@ -34,6 +35,7 @@ def _queue(name: str) -> Queue:
 
 # Messages are JSON, so that root runs nothing which they bring along: every start would warn of it.
 warnings.filterwarnings("ignore", category=SecurityWarning)
+collect_rarely()  # before Celery and the tasks are imported
 survive_outages()
 spare_clients()
 app = Celery("orchestrator", broker=load_settings().redis_url, include=["workers.tasks.tasks"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from orchestrator.flow.vocabulary import STREAM_PLAY
 from orchestrator.model.decision import SendCommand
 from orchestrator.model.event import HTTP_FAILED, HTTP_SUCCEEDED, Event
+from orchestrator.model.own_streams import STREAM_PLAY
 from orchestrator.telnyx.event_types import EventType
 
 CLIP_S = 5.0

@@ -12,7 +12,7 @@ from typing import Final
 
 from orchestrator.flow.actions import Command
 from orchestrator.flow.engine.transition import Transition
-from orchestrator.flow.vocabulary import OWN_RECEIVER, STREAM_PLAY
+from orchestrator.model.own_streams import OWN_RECEIVER, STREAM_PLAY
 from orchestrator.telnyx.event_types import EventType
 
 _BEGINNINGS: Final = frozenset(

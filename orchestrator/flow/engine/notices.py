@@ -22,8 +22,9 @@ from orchestrator.flow.notices import Said, sentences, spoken_language
 from orchestrator.flow.speech import speech_of
 from orchestrator.flow.templating.ssml import filled_into_ssml
 from orchestrator.flow.templating.values import TemplateFailure
-from orchestrator.flow.vocabulary import CONNECTING, STREAM_PLAY
+from orchestrator.flow.vocabulary import CONNECTING
 from orchestrator.flow.voices import is_talked_back
+from orchestrator.model.own_streams import STREAM_PLAY
 
 _SAYS_THEM: Final = frozenset({"speak", "gather_using_speak"})
 _HEARD: Final = CONNECTING | {"playback_start", "gather_using_audio", STREAM_PLAY}

@@ -38,10 +38,10 @@ from orchestrator.flow.vocabulary import (
     COMMAND_FAILED,
     CONNECTING,
     HTTP_FAILED,
-    STREAM_PLAY,
     stop_of,
 )
 from orchestrator.model.live_call import Suppression
+from orchestrator.model.own_streams import STREAM_PLAY
 
 
 def enter(transition: Transition, name: str | None) -> None:

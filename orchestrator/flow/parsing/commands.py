@@ -22,7 +22,8 @@ from orchestrator.flow.parsing.nested_values import read_nested
 from orchestrator.flow.parsing.speech import check_speech
 from orchestrator.flow.syntax.node import DocumentNode, Kind
 from orchestrator.flow.templating.templates import Template, has_places
-from orchestrator.flow.vocabulary import FORBIDDEN_FIELDS, FORBIDDEN_IN_DIAL, FORBIDDEN_PREFIX, OURS, OWN_RECEIVER
+from orchestrator.flow.vocabulary import FORBIDDEN_FIELDS, FORBIDDEN_IN_DIAL, FORBIDDEN_PREFIX, OURS
+from orchestrator.model.own_streams import OWN_RECEIVER
 
 _RESERVED_NESTED = frozenset({"client_state", "command_id"})
 

@@ -9,7 +9,8 @@ from orchestrator.flow.actions import Branch, Command, StreamPlay
 from orchestrator.flow.definition import Step
 from orchestrator.flow.parsing.context import ParseContext
 from orchestrator.flow.syntax.node import DocumentNode
-from orchestrator.flow.vocabulary import GREETING, STREAM_PLAY, TARGET_BRIDGED, ending_of, event_name
+from orchestrator.flow.vocabulary import GREETING, TARGET_BRIDGED, ending_of, event_name
+from orchestrator.model.own_streams import STREAM_PLAY
 
 _SPEECH: Final = frozenset({"speak", "playback_start", STREAM_PLAY})
 """Commands that end with a status: `completed` only if everything was played."""

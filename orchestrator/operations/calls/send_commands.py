@@ -17,10 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.clock import boot_seconds, unix_ms
 from orchestrator.errors import OrchestratorError
-from orchestrator.flow.vocabulary import STREAM_CLEAR, STREAM_PLAY
 from orchestrator.media.stream_urls import StreamUrls, targets_own_receiver
 from orchestrator.model.event import COMMAND_ACCEPTED, COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN, HTTP_FAILED, Event
 from orchestrator.model.hop import hops_of
+from orchestrator.model.own_streams import STREAM_CLEAR, STREAM_PLAY
 from orchestrator.operations.calls.bridge_calls import (
     BRIDGE,
     NoSuchCall,

@@ -16,7 +16,6 @@ import orjson
 import redis
 
 from orchestrator.clock import rfc3339, unix_ms
-from orchestrator.flow.vocabulary import STREAM_PLAY
 from orchestrator.model.decision import SendCommand
 from orchestrator.model.event import (
     COMMAND_ACCEPTED,
@@ -26,6 +25,7 @@ from orchestrator.model.event import (
     TIMER_DUE,
     Event,
 )
+from orchestrator.model.own_streams import STREAM_PLAY
 from orchestrator.store.redis.keys import GROUP, Keys
 from orchestrator.store.redis.pipeline import Command, round_trip
 from orchestrator.store.redis.scripts import Arg, ScriptCall, raise_errors, run_script, write_though_full

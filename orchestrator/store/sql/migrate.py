@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import psycopg
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
@@ -42,10 +40,11 @@ def upgrade(database_url: str) -> None:
 def upgrade_within(tx: Connection, revision: str = "head") -> None:
     """Run what is missing up to a revision, in the caller's transaction."""
     tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    if not is_current(tx):
-        _refuse_newer(tx)
-        _take_tables(tx)
-    command.upgrade(_config(tx), revision)
+    if is_current(tx):
+        return
+    _refuse_newer(tx)
+    _take_tables(tx)
+    _run_revisions(tx, revision)
 
 
 def _refuse_newer(tx: Connection) -> None:
@@ -76,8 +75,11 @@ def _took(tx: Connection, statement: str, *, is_last: bool) -> bool:
     return True
 
 
-def _config(tx: Connection) -> Config:
+def _run_revisions(tx: Connection, revision: str) -> None:
+    from alembic import command  # takes long to import, and most starts find the newest schema
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
     config.attributes["connection"] = tx
-    return config
+    command.upgrade(config, revision)

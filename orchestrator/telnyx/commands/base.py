@@ -41,7 +41,12 @@ class Part(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_by_alias=True, validate_by_name=True, serialize_by_alias=True
+        frozen=True,
+        extra="forbid",
+        validate_by_alias=True,
+        validate_by_name=True,
+        serialize_by_alias=True,
+        defer_build=True,  # its validator is made at the first use: most processes use few of the commands, or none
     )
 
     nullable: ClassVar[frozenset[str]] = frozenset()

@@ -12,7 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
 from sqlalchemy import text
 
-from api.app import create_app, create_door
+from api.app import create_app
+from api.door import create_door
 from orchestrator.errors import Misconfigured
 from orchestrator.local_stack.embedded_servers import start_valkey
 from orchestrator.model.metric import Metric

@@ -13,8 +13,8 @@ import pytest
 import requests
 from nacl.signing import SigningKey
 
-from api.app import create_app, create_door
-from api.service import door_service
+from api.app import create_app
+from api.door import create_door, door_service
 from orchestrator.services import Services
 from orchestrator.settings import Settings
 from orchestrator.store.redis.keys import Keys
