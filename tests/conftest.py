@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import tempfile
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -103,7 +103,7 @@ def free_port() -> int:
     return ports.free_port()
 
 
-@cache
+@lru_cache(maxsize=1)  # of a database that is gone nothing is kept
 def _compiled(database_url: str) -> Engine:
     """Return the engine that keeps, from test to test, the statements that SQLAlchemy has compiled."""
     return open_sql(database_url)
