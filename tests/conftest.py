@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import tempfile
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,8 @@ def database_url(reusable_database: ReusableDatabase) -> Iterator[str]:
 
 @pytest.fixture
 def sql(database_url: str) -> Iterator[Engine]:
-    engine = open_sql(database_url)
+    """Return a pool of connections without any yet, and with the listeners of this test alone."""
+    engine = _compiled(database_url).execution_options()
     yield engine
     engine.dispose()
 
@@ -99,6 +101,12 @@ def what_is_left_open_is_found() -> Iterator[None]:
 @pytest.fixture
 def free_port() -> int:
     return ports.free_port()
+
+
+@lru_cache(maxsize=1)  # of a database that is gone nothing is kept
+def _compiled(database_url: str) -> Engine:
+    """Return the engine that keeps, from test to test, the statements that SQLAlchemy has compiled."""
+    return open_sql(database_url)
 
 
 def _collect_and_freeze() -> None:

@@ -93,6 +93,18 @@ def test_a_change_of_the_schema_is_undone(database: ReusableDatabase, change: st
     _run(database, change)
 
 
+def test_a_table_of_a_session_ends_with_it_and_costs_no_copy(database: ReusableDatabase) -> None:
+    before = database.url
+    address = make_url(before).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(address, autocommit=True) as session:
+        session.execute("CREATE TEMP TABLE staged (word text)")
+
+        database.clear()
+
+    assert database.url == before
+    assert _run(database, "SELECT count(*) FROM pg_class WHERE relname = 'staged'") == [(0,)]
+
+
 def test_a_transaction_that_was_left_open_is_ended(database: ReusableDatabase) -> None:
     address = make_url(database.url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(address) as left_open:

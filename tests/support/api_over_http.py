@@ -32,7 +32,7 @@ def options_for(
         return answer
 
     server = make_server("127.0.0.1", 0, with_whole_bodies, threaded=True)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
         yield ["--url", f"http://127.0.0.1:{server.port}", "--key", KEY]

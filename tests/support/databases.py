@@ -58,7 +58,7 @@ SELECT md5(string_agg(line, ';' ORDER BY line)) FROM (
   UNION ALL SELECT format('trigger %s %s', oid, xmin) FROM pg_trigger WHERE oid >= 16384
   UNION ALL SELECT format('function %s %s', oid, xmin) FROM pg_proc WHERE oid >= 16384
   UNION ALL SELECT format('type %s %s', oid, xmin) FROM pg_type WHERE oid >= 16384
-  UNION ALL SELECT format('schema %s %s', oid, xmin) FROM pg_namespace WHERE oid >= 16384
+  UNION ALL SELECT format('schema %s %s', oid, xmin) FROM pg_namespace WHERE oid >= 16384 AND nspname !~ '^pg_'
   UNION ALL SELECT format('revision %s', version_num) FROM alembic_version
   UNION ALL SELECT format('setting %s', setconfig) FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase
     WHERE d.datname = current_database()

@@ -145,6 +145,7 @@ def fill(sql: Engine, *, contacts: int) -> None:
     )
     with sql.begin() as tx:
         tx.execute(text("SET LOCAL statement_timeout = 0"))
+        tx.execute(text("SET LOCAL plan_cache_mode = auto"))  # else what guards each row is planned for each row
         tx.connection.driver_connection.wait_at_most_s = 3600  # type: ignore[union-attr]
         shared = {"connection": CONNECTION, "contacts": contacts, "zones": _ZONES.split()}
         shared["version"] = zones_version().name

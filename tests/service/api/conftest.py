@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from argon2 import PasswordHasher
 from pydantic import SecretStr
+from sqlalchemy import Engine
 
 from api.app import create_app
 from orchestrator.operations.access import passwords
@@ -17,6 +19,11 @@ from tests.support.rest import CALLER_ID, CONNECTION, KEY, Rest
 
 @pytest.fixture
 def settings(database_url: str, redis_url: str) -> Settings:
+    return _settings(database_url, redis_url)
+
+
+@cache
+def _settings(database_url: str, redis_url: str) -> Settings:
     return Settings(
         telnyx_connection_id=CONNECTION,
         telnyx_api_key=SecretStr("KEYtest"),
@@ -31,8 +38,9 @@ def settings(database_url: str, redis_url: str) -> Settings:
 
 
 @pytest.fixture
-def services(settings: Settings) -> Iterator[Services]:
+def services(settings: Settings, sql: Engine) -> Iterator[Services]:
     services = Services(settings=settings, stats_kept_s=0)
+    vars(services).update(sql=sql)
     yield services
     services.close()
 

@@ -35,6 +35,8 @@ from tests.support.contract_things import Things, make_things
 from tests.support.databases import clone_database, drop_database
 from tests.support.rest import CALLER_ID, CONNECTION, KEY, Rest
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
 ASKED_FOR_MANY = "CONTRACT_EXAMPLES" in os.environ
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "3"))
 PHASES = {"coverage": {"enabled": ASKED_FOR_MANY}}
@@ -90,13 +92,16 @@ def services(postgres_server: Any, valkey_server: Any, tmp_path_factory: pytest.
 
 @pytest.fixture(scope="module")
 def rest(services: Services) -> Rest:
-    return Rest(create_app(services))
+    """Return a client of an API where one of each kind is there to be listed."""
+    rest = Rest(create_app(services))
+    make_things(rest, services)
+    return rest
 
 
 @pytest.fixture
-def things(rest: Rest, services: Services) -> Things:
-    """Return one of each kind, anew for every operation: some of them end what they are given."""
-    return make_things(rest, services)
+def things(operation: str, rest: Rest, services: Services) -> Things:
+    """Return what the operation's path leads to, anew for every one: some of them end what they are given."""
+    return make_things(rest, services, named=re.findall(r"{(\w+)}", operation))
 
 
 @cache

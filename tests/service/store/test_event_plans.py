@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
+from orchestrator.local_stack.embedded_servers import RunningServer
 from orchestrator.operations.notify.forget_events import forget_events
 from orchestrator.operations.notify.order_events import EventOrder
+from orchestrator.store.sql.engine import open_sql
 from orchestrator.store.sql.told_events import newest_event, read_events
 from orchestrator.store.sql.webhook_deliveries import list_deliveries
 from orchestrator.store.sql.webhook_endpoints import is_any_told_of_answers
+from tests.support.databases import clone_database, drop_database
 from tests.support.plans import explained
 from tests.support.raw_server import raw_server
 from tests.support.told import Teller, answers
@@ -31,16 +34,20 @@ _FILL = """
 """
 
 
-@pytest.fixture
-def teller(sql: Engine) -> Teller:
-    """Return an endpoint that has received many events, and still waits for many."""
+@pytest.fixture(scope="module")
+def teller(postgres_server: RunningServer) -> Iterator[Teller]:
+    """Return an endpoint that has received many events, and still waits for many; what is asked changes few of them."""
+    url = clone_database(postgres_server.url, "many_events")
+    sql = open_sql(url)
     teller = Teller(sql)
     teller.endpoint("http://127.0.0.1:1/", events=[])
     with sql.connect().execution_options(isolation_level="AUTOCOMMIT") as tx:
         for statement in _FILL.split(";")[:2]:
             tx.execute(text(statement), {"events": EVENTS} if ":events" in statement else {})
         tx.execute(text("VACUUM ANALYZE events, webhook_deliveries, webhook_endpoints, new_events"))
-    return teller
+    yield teller
+    sql.dispose()
+    drop_database(url)
 
 
 def _read(teller: Teller, *, after: int, types: tuple[str, ...] = (), subject: str | None = None) -> None:
