@@ -206,6 +206,7 @@ class StreamReceiver:
         self._seen: dict[Stream, tuple[int, float]] = {}
         self._played: list[Played] = []
         self._shut_out: dict[str, None] = {}
+        self._waking: asyncio.TimerHandle | None = None
 
     async def listen(self, host: str, port: int) -> int:
         """Take streams from now on; return the port."""
@@ -220,13 +221,13 @@ class StreamReceiver:
             auto_ping_reply_timeout=_IDLE_S,
             auto_ping_strategy=WSAutoPingStrategy.PING_WHEN_IDLE,
         )
-        self._wake()
         return int(server.sockets[0].getsockname()[1])
 
     def close(self) -> None:
         """Take no more, and finish every track: the carrier will see the connections go."""
         self._server.close()
-        self._waking.cancel()
+        if self._waking is not None:
+            self._waking.cancel()
         for stream in tuple(self._open):
             stream.cut(WSCloseCode.SERVICE_RESTART)
             stream.digest()
@@ -242,6 +243,8 @@ class StreamReceiver:
         self._of_call[stream.call_id] += 1
         self._tally.add("streams")
         log.info("a stream is open", extra={"call_id": stream.call_id})
+        if self._waking is None:
+            self._wake()
 
     def leave(self, stream: Stream) -> None:
         """Count it as gone."""
@@ -261,9 +264,10 @@ class StreamReceiver:
         return played
 
     def _wake(self) -> None:
+        """Wake the streams that rest, ten times a second as long as one is open."""
         for stream in tuple(self._open):
             stream.wake()
-        self._waking = asyncio.get_running_loop().call_later(_REST_S, self._wake)
+        self._waking = asyncio.get_running_loop().call_later(_REST_S, self._wake) if self._open else None
 
     def digest(self) -> None:
         """Let every stream read what it laid aside: to be called twice a second."""
