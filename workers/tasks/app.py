@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import warnings
 from contextlib import suppress
+from threading import Thread
 from typing import Any
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import celeryd_after_setup, setup_logging, worker_ready, worker_shutdown
+from celery.signals import celeryd_after_setup, setup_logging, worker_ready, worker_shutdown, worker_shutting_down
+from kombu.asynchronous import get_event_loop
 from kombu.entity import Exchange, Queue
 from redis.exceptions import RedisError
 
@@ -106,6 +108,13 @@ def _be_watched(sender: Any, **_: Any) -> None:
             presence.hide()
 
     worker_shutdown.connect(leave, weak=False)
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def _see_at_once_that_it_ends(**_: Any) -> None:
+    """Wake the worker's loop: a signal does not, and it would look up to a second later. Only another thread can."""
+    if loop := get_event_loop():
+        Thread(target=loop.call_soon, args=[lambda: None]).start()
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types
