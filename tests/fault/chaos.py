@@ -64,11 +64,17 @@ def _print_run(run: ChaosRun, calm: ChaosRun) -> None:
     print(f"  contacts: {', '.join(f'{n} {name}' for name, n in run.standing.items())}")
     kinds = Counter(strike.kind for strike in run.strikes)
     print(f"  {len(run.strikes)} faults: {', '.join(f'{n} {kind}' for kind, n in kinds.most_common())}")
+    for strike in run.strikes:
+        print(f"    {strike.began - run.began:5.0f} s {strike}, {_recovered(run.recovered_s.get(strike))}")
     unseen = len(run.strikes) - len(run.recovered_s)
     print(
         f"  recovered after {_spread(list(run.recovered_s.values()))}; {unseen} with too little left to do", flush=True
     )
     _print_broken(run)
+
+
+def _recovered(after_s: float | None) -> str:
+    return "with too little left to do" if after_s is None else f"recovered after {after_s:.1f} s"
 
 
 def _print_broken(run: ChaosRun) -> None:

@@ -70,12 +70,16 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class ChaosRun:
-    """What one run came to; `broken` has every promise that was not kept, each with the timeline of its call."""
+    """What one run came to; `broken` has every promise that was not kept, each with the timeline of its call.
+
+    `began` is in Unix seconds, as strikes are.
+    """
 
     seed: int
     contacts: int
     calls: int
     per_second: float
+    began: float
     took_s: float
     strikes: Sequence[Strike]
     recovered_s: Mapping[Strike, float]
@@ -100,6 +104,7 @@ def run_chaos(folder: Path, *, seed: int, contacts: int, temper: Temper | None, 
             contacts=contacts,
             calls=len(ledger["dials"]),
             per_second=_rate(ledger["dials"], contacts, since=began),
+            began=began,
             took_s=time.time() - began,
             strikes=strikes,
             recovered_s=recoveries(strikes, ledger["dials"]),
