@@ -46,7 +46,7 @@ class CampaignNow(NamedTuple):
 
 
 def find_campaign_now(campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys) -> CampaignNow:
-    """Return a campaign as whoever follows it polls it: in one transaction; raise NotFound for none."""
+    """Return a campaign as whoever follows it polls it; raise NotFound for none."""
     with statement_by_statement(sql).connect() as tx:
         campaign = found(campaigns.find_campaign(tx, campaign_id), campaign_id)
         in_flight, stop = campaigns.count_in_flight(tx, campaign_id), read_stop(tx)
