@@ -12,6 +12,7 @@ from api.mounting import bare_app, mount, rules_of
 from api.pages import site
 from api.reference import with_reference
 from api.resources import catalogue, webhooks
+from api.server.in_loop import IfReady
 from orchestrator.services import Services
 
 ROUTES = with_reference(catalogue.ROUTES)
@@ -23,13 +24,17 @@ def create_app(services: Services) -> Flask:
 
     Raises Misconfigured when no API key is set.
     """
+    return app_with_ready_answers(services)[0]
+
+
+def app_with_ready_answers(services: Services) -> tuple[Flask, IfReady]:
+    """Return the same application, and what answers at once where its web page has just made the answer."""
     ring = auth.key_ring(services)
     app = bare_app("api", _all_addresses())
     app.before_request(lambda: auth.refuse_stranger(ring))
     webhooks.install(app, services)
     mount(app, services, ROUTES)
-    site.install(app, services, ROUTES)
-    return app
+    return app, site.install(app, services, ROUTES)
 
 
 @cache

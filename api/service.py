@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.app import ROUTES, create_app
+from api.app import ROUTES, app_with_ready_answers
 from api.http import auth
 from api.http.responses import Refusal
 from api.lifetime import lifetime_of
@@ -21,12 +21,14 @@ def rest_service(services: Services) -> Service:
     key = auth.required_key(services.settings.api_key)
     senders = [look_for_key(key), webhooks.look_for_signature, look_for_session(catalogue.ROUTES)]
     routes = [*ROUTES, *site.routes_for_server()]
+    app, if_ready = app_with_ready_answers(services)
     return Service(
-        create_app(services),
+        app,
         Gate(routes, senders=senders, in_loop=[webhooks.PATH]),
         limits_of(services.settings),
         in_loop=lambda: webhooks.WebhookDesk(services),
         begin=lifetime_of(services, process="api"),
+        if_ready=if_ready,
     )
 
 

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import requests
 from pydantic import SecretStr
 
-from benchmarks.cpu import cpu_s
+from benchmarks.cpu import cpu_s, scheduled_s
 from benchmarks.ground import API_KEY, CONNECTION
 from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.demo import SAMPLE
@@ -187,6 +188,12 @@ class RunningStack:
         for name, pid in self._stack.pids().items():
             spent[name.rstrip("-0123456789")] += cpu_s(pid)
         return dict(spent)
+
+    def backends_cpu_s(self, program: str) -> float:
+        """Return what those processes of PostgreSQL that serve a program's connections have used so far."""
+        with psycopg.connect(self.stores[0].replace("+psycopg", ""), autocommit=True) as connection:
+            found = connection.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", (program,))
+            return sum(scheduled_s(pid) for (pid,) in found)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Twenty people who look at the page of a campaign while it dials: what share of a core they cost, with the stores."""
+"""Twenty people who look at the page of a campaign while it dials: their share of a core, with PostgreSQL's."""
 
 from __future__ import annotations
 
@@ -43,12 +43,16 @@ def measure_viewers(*, rounds: int) -> list[Measure]:
                     with _looked_at(stack, campaign.campaign_id):
                         watched.append(_shares_of_a_core(stack))
     api = [some.api - none.api for some, none in zip(watched, alone, strict=True)]
+    asked = [some.asked - none.asked for some, none in zip(watched, alone, strict=True)]
     stores = [some.stores - none.stores for some, none in zip(watched, alone, strict=True)]
+    both = [page + store for page, store in zip(api, asked, strict=True)]
     what = f"{VIEWERS} viewers of a campaign that dials {PACE:g} a second"
     return [
-        Measure(f"{what}: API", median(api), "% of a core", None, Target("most", 5), _each(api)),
+        Measure(f"{what}: API", median(api), "% of a core", None, None, _each(api)),
+        Measure(f"{what}: PostgreSQL, for the API", median(asked), "% of a core", None, None, _each(asked)),
+        Measure(f"{what}: both", median(both), "% of a core", None, Target("most", 5), _each(both)),
         # What the stores spend on the calls differs by more from window to window.
-        Measure(f"{what}: stores", median(stores), "% of a core", None, None, _each(stores)),
+        Measure(f"{what}: all that the stores do", median(stores), "% of a core", None, None, _each(stores)),
     ]
 
 
@@ -57,18 +61,19 @@ def _each(shares: list[float]) -> str:
 
 
 class _Shares(NamedTuple):
-    """Percent of a core within a window."""
+    """Percent of a core within a window: the API, PostgreSQL at the API's connections, and both stores whole."""
 
     api: float
+    asked: float
     stores: float
 
 
 def _shares_of_a_core(stack: RunningStack) -> _Shares:
-    before = stack.cpu_s()
+    before, asked_before = stack.cpu_s(), stack.backends_cpu_s("api")
     stack.run_for(_WINDOW_S)
-    after = stack.cpu_s()
+    after, asked = stack.cpu_s(), stack.backends_cpu_s("api") - asked_before
     spent = {name: (after[name] - before[name]) * 100 / _WINDOW_S for name in ("api", *STORES)}
-    return _Shares(spent["api"], sum(spent[name] for name in STORES))
+    return _Shares(spent["api"], asked * 100 / _WINDOW_S, sum(spent[name] for name in STORES))
 
 
 @contextmanager

@@ -36,6 +36,13 @@ class SharedAnswers:
         answer: Answer = future.result()
         return answer
 
+    def if_ready(self, key: Hashable) -> Any:
+        """Return the answer under `key`, or None for one that has to be made or waited for; never waits."""
+        begun = self._begun.get(key)
+        if begun is None or begun[0] <= self._now() - self._kept_s or not begun[1].done() or begun[1].exception():
+            return None
+        return begun[1].result()
+
     def _forget_old(self) -> None:
         until = self._now() - self._kept_s
         self._begun = {key: each for key, each in self._begun.items() if each[0] > until or not each[1].done()}

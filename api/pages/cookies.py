@@ -6,7 +6,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Literal, NamedTuple
 
 import orjson
-from flask import Request, Response
+from flask import Response
+from werkzeug.wrappers import Request
 
 _SESSION = "session"
 _SAID = "said"

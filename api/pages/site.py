@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from io import BytesIO
 from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import Rule
+from werkzeug.wrappers import Request
 
 from api.http.audit import views_by_path
 from api.http.auth import Actor
@@ -27,6 +29,10 @@ from api.pages.security_headers import secure
 from api.pages.static_files import StaticFiles
 from api.pages.visit import RestRoutes, RoleNeeded, Site, Visit
 from api.pages.watching import Watching
+from api.server.in_loop import IfReady
+from api.server.plain import Plain, plain_for
+from api.server.request_head import Head
+from api.server.wsgi import environ_of
 from orchestrator.errors import Conflict, InvalidInput, LimitReached
 from orchestrator.operations.access.manage_keys import digest_of
 from orchestrator.operations.access.sign_in import Session, find_session, find_watching_sessions
@@ -51,8 +57,11 @@ def rules() -> list[Rule]:
     ]
 
 
-def install(app: Flask, services: Services, rest_routes: tuple[Route, ...]) -> None:
-    """Give `app` the views of the web page, over the `rest_routes` that it serves."""
+def install(app: Flask, services: Services, rest_routes: tuple[Route, ...]) -> IfReady:
+    """Give `app` the views of the web page, over the `rest_routes` that it serves.
+
+    Returns what answers those whose pages ask by themselves with what was just made for others.
+    """
     static, renderer = _files_and_templates()
     shared = Site(RestRoutes(rest_routes, views_by_path(rest_routes)), renderer, LiveParts())
     desk = _Desk(services, shared)
@@ -63,6 +72,7 @@ def install(app: Flask, services: Services, rest_routes: tuple[Route, ...]) -> N
     for path, by_method in by_path.items():
         app.view_functions[_ENDPOINT + path] = desk.handler(by_method)
     app.register_error_handler(Exception, desk.to_answer)
+    return desk.answer_if_ready
 
 
 @cache
@@ -89,6 +99,17 @@ class _Desk:
             return secure(self._answer(methods[request.method], ids))
 
         return handle
+
+    def answer_if_ready(self, head: Head) -> Plain | None:
+        """Return what a view would answer, if the session was just read and the part just made; never waits.
+
+        That it was made for this role at this address says that the role may see it.
+        """
+        asked = Request(environ_of(head, BytesIO(), length=0, peer=None, here=None))
+        token = session_token(asked)
+        session = self._watching.session_if_ready(digest_of(token)) if token else None
+        response = self._site.live.answer_if_ready(asked, session.role) if session else None
+        return plain_for(asked, secure(response)) if response else None
 
     def to_answer(self, error: Exception) -> Response:
         """Return the answer to an error: a page for people, and a problem document for programs."""

@@ -31,6 +31,15 @@ class Watching:
         sessions = self._sessions.get("all", self._read_all)
         return sessions[digest] if digest in sessions else self._read([digest]).get(digest)
 
+    def session_if_ready(self, digest: bytes) -> Session | None:
+        """Return what `session` would without asking the store; None where it would have to. Never waits."""
+        sessions = self._sessions.if_ready("all") or {}
+        if digest not in sessions:
+            return None
+        self._asked_at[digest] = self._now()
+        found: Session = sessions[digest]
+        return found
+
     def _read_all(self) -> Mapping[bytes, Session]:
         left = self._now() - _WATCHES_S
         watching = [digest for digest, at in tuple(self._asked_at.items()) if at > left]

@@ -223,11 +223,16 @@ class Connection(asyncio.Protocol):
         elif incoming.is_whole:
             self._enter(Phase.WORKING)
             self.is_last = self.is_last or incoming.is_followed
-            kind = LoopExchange if incoming.plan.is_in_loop else Exchange
-            self._exchange = kind(self._state, incoming, self)
+            self._exchange = self._exchange_of(incoming)
             self._exchange.begin()
         elif incoming.head:
             self._await_body(is_new=self._phase is Phase.HEAD)
+
+    def _exchange_of(self, incoming: Incoming) -> Exchange | LoopExchange:
+        if incoming.plan.is_in_loop:
+            return LoopExchange(self._state, incoming, self)
+        ready = self._state.ready_answer(incoming) if incoming.plan.is_polled else None
+        return LoopExchange(self._state, incoming, self, ready) if ready else Exchange(self._state, incoming, self)
 
     def _await_body(self, *, is_new: bool) -> None:
         if is_new:

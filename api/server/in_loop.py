@@ -10,6 +10,10 @@ from api.server.request_head import Head
 
 Then = Callable[[Plain], None]
 
+IfReady = Callable[[Head], Plain | None]
+"""Returns the answer to a request that is polled where it lies ready, else None; it is called in the loop and never
+waits."""
+
 
 class InLoop(Protocol):
     """Answers the requests of the addresses that the gate sends here."""

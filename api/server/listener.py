@@ -31,13 +31,15 @@ def bind(host: str, port: int) -> socket.socket:
 
 async def serve(service: Service, *, listener: socket.socket, threads: int) -> None:
     """Answer requests until SIGTERM or SIGINT; then those that are under way, and no more."""
-    app, gate, limits = service.app, service.gate, service.limits
+    limits = service.limits
     _allow_files(2 * limits.connections + _OTHER_FILES)
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     pools, in_loop = ThreadPools({ThreadPool.USUAL: threads, **_THREADS}), service.in_loop()
-    state = ServerState(app, gate, pools=pools, limits=limits, in_loop=in_loop)
+    state = ServerState(
+        service.app, service.gate, pools=pools, limits=limits, in_loop=in_loop, if_ready=service.if_ready
+    )
     end, lag = service.begin(), asyncio.create_task(watch_lag())
     server = await loop.create_server(lambda: Connection(state), sock=listener, backlog=_BACKLOG)
     _log.info("listening at %s:%d", *listener.getsockname()[:2])

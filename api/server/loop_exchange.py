@@ -14,12 +14,17 @@ class LoopExchange:
 
     waits_for_reader = False
 
-    def __init__(self, state: ServerState, incoming: Incoming, connection: ClientConnection) -> None:
-        self._state, self._incoming, self._connection = state, incoming, connection
+    def __init__(
+        self, state: ServerState, incoming: Incoming, connection: ClientConnection, ready: Plain | None = None
+    ) -> None:
+        self._state, self._incoming, self._connection, self._ready = state, incoming, connection, ready
         self._log = RequestLog(incoming)
 
     def begin(self) -> None:
-        """Have it worked on."""
+        """Send what is ready, or have it worked on."""
+        if self._ready:
+            self._answered(self._ready)
+            return
         incoming, in_loop = self._incoming, self._state.in_loop
         assert incoming.head is not None and in_loop is not None
         in_loop.answer(incoming.head, incoming.body.in_memory(), self._answered)

@@ -1,4 +1,4 @@
-"""Answers that are one piece, and are given so often that their bytes are kept."""
+"""Answers that are one piece; of small ones, which are given so often, the bytes are kept."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from flask import Response
+from werkzeug.wrappers import Request
 
 from api.server.response_head import head_bytes
+
+_KEPT_BYTES = 1024
 
 
 class Plain(NamedTuple):
@@ -20,7 +23,9 @@ class Plain(NamedTuple):
 
     def on_the_wire(self, *, keeps_alive: bool) -> bytes:
         """Return the whole answer."""
-        return _bytes_of(self, keeps_alive, int(time.time()))
+        if len(self.body) > _KEPT_BYTES:
+            return _bytes_of(self, keeps_alive)
+        return _kept_bytes_of(self, keeps_alive, int(time.time()))
 
 
 def plain_of(response: Response) -> Plain:
@@ -28,7 +33,17 @@ def plain_of(response: Response) -> Plain:
     return Plain(response.status, tuple(response.headers), response.get_data())
 
 
+def plain_for(asked: Request, response: Response) -> Plain:
+    """Return what is sent of `response` to who asked, in its parts: without its body where none is."""
+    body, status, headers = response.get_wsgi_response(asked.environ)
+    return Plain(status, tuple(headers), b"".join(body))
+
+
 @lru_cache(maxsize=256)
-def _bytes_of(plain: Plain, keeps_alive: bool, _second: int) -> bytes:
+def _kept_bytes_of(plain: Plain, keeps_alive: bool, _second: int) -> bytes:
+    return _bytes_of(plain, keeps_alive)
+
+
+def _bytes_of(plain: Plain, keeps_alive: bool) -> bytes:
     framing = "" if keeps_alive else "Connection: close\r\n"
     return head_bytes(plain.status, plain.headers, framing=framing) + plain.body

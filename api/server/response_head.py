@@ -28,7 +28,9 @@ def head_bytes(status: str, headers: Iterable[tuple[str, str]], *, framing: str)
         lines.append(f"{name}: {value}\r\n")
         given.add(name.lower())
     lines += [line for name, line in _EVERYWHERE if name not in given]
-    head = f"HTTP/1.1 {status}\r\n{''.join(lines)}Date: {_date(int(time.time()))}\r\n{framing}\r\n"
+    if "date" not in given:
+        lines.append(f"Date: {_date(int(time.time()))}\r\n")
+    head = f"HTTP/1.1 {status}\r\n{''.join(lines)}{framing}\r\n"
     return head.encode("latin-1")
 
 

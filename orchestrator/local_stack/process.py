@@ -22,6 +22,7 @@ from orchestrator.local_stack.server_user import server_user
 from orchestrator.settings import child_environment
 
 _WATCHDOG = Path(parent_death.__file__)
+_NAME_IN_POSTGRES = "PGAPPNAME"  # libpq's: pg_stat_activity tells whose connection each is
 _PRIVATE = 0o077  # whatever a program writes is its owner's alone, under any umask of the operator's
 
 
@@ -45,7 +46,7 @@ class ChildProcess:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=program.cwd,
-                env=child_environment(program.env),
+                env=child_environment({**program.env, _NAME_IN_POSTGRES: program.name}),
                 start_new_session=True,
                 umask=_PRIVATE,
             )

@@ -11,9 +11,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 import requests
 
+from orchestrator.local_stack.data_folder import read_addresses
 from orchestrator.local_stack.ports import free_port as any_free_port
 from orchestrator.local_stack.process import session_members
 from tests.support.campaigns_by_cli import dialed, start_campaign
@@ -103,6 +105,21 @@ def _assert_works_in_private(up: Up) -> None:
     shown = " ".join(word for pid in _members(up) for word in psutil.Process(pid).cmdline())
     assert "simulator" in shown
     assert [secret for secret in _secrets(up.folder) if secret in shown] == []
+
+
+def test_postgresql_tells_whose_each_connection_is(first_start: Up) -> None:
+    url = read_addresses(first_start.folder)["database_url"].replace("+psycopg", "")
+    with psycopg.connect(url, autocommit=True) as tx:
+        named = eventually(lambda: _programs_connected(tx) >= {"engine", "dispatch"} and _programs_connected(tx))
+
+    assert named - {"postgres"} <= first_start.children().keys()
+
+
+def _programs_connected(tx: psycopg.Connection) -> set[str]:
+    rows = tx.execute(
+        "SELECT application_name FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <> pg_backend_pid()"
+    )
+    return {name for (name,) in rows}
 
 
 def test_a_first_start_writes_no_warning_and_no_error_into_a_log(first_start: Up) -> None:

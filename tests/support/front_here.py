@@ -15,7 +15,7 @@ import uvloop
 from api.http.routes import Body, Route
 from api.server.admission import Gate
 from api.server.connection import Connection
-from api.server.in_loop import InLoop
+from api.server.in_loop import IfReady, InLoop
 from api.server.limits import Limits
 from api.server.shared import ServerState
 from api.server.thread_pools import ThreadPool, ThreadPools
@@ -26,6 +26,7 @@ ROUTES = (
     Route(method="POST", path="/large", view=print, tag="", body=Body(max_bytes=10_000_000)),
     Route(method="GET", path="/long", view=print, tag=""),
     Route(method="GET", path="/healthz", view=print, tag=""),
+    Route(method="GET", path="/live", view=print, tag="", is_polled=True),
 )
 _PATIENT = {"head_s": 3e3, "body_s": 3e3, "body_total_s": 3e3, "answer_s": 3e3, "idle_s": 3e3, "stop_s": 0.0}
 
@@ -57,6 +58,7 @@ def front_here(
     threads: int = 2,
     gate: Gate | None = None,
     in_loop: Callable[[], InLoop] | None = None,
+    if_ready: IfReady = lambda _head: None,
 ) -> Iterator[tuple[int, ServerState]]:
     """Run it until the block ends; yields its port and itself."""
     began = threading.Event()
@@ -65,7 +67,7 @@ def front_here(
     async def run() -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         pools, desk = ThreadPools(dict.fromkeys(ThreadPool, threads)), in_loop() if in_loop else None
-        front = ServerState(app, gate or Gate(ROUTES), pools=pools, limits=bounds, in_loop=desk)
+        front = ServerState(app, gate or Gate(ROUTES), pools=pools, limits=bounds, in_loop=desk, if_ready=if_ready)
         server = await loop.create_server(lambda: Connection(front), "127.0.0.1", 0)
         running.extend((loop, stop, server.sockets[0].getsockname()[1], front))
         began.set()

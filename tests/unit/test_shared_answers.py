@@ -38,6 +38,31 @@ def test_an_answer_is_kept_for_so_long_from_when_it_was_begun() -> None:
     assert answers.get("b", counted.make) == 3
 
 
+def test_what_is_not_ready_is_neither_made_nor_waited_for() -> None:
+    counted = Counted()
+    answers, let_go = SharedAnswers(kept_s=1, now=counted.read), threading.Event()
+
+    def make() -> int:
+        assert let_go.wait(10)
+        return counted.make()
+
+    def refuse() -> int:
+        raise LookupError
+
+    assert answers.if_ready("a") is None
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(answers.get, "a", make)
+        eventually(lambda: counted.read_by)
+        assert answers.if_ready("a") is None
+        let_go.set()
+        assert asked.result() == answers.if_ready("a") == 1
+    counted.now += 1
+    assert answers.if_ready("a") is None
+    with pytest.raises(LookupError):
+        answers.get("b", refuse)
+    assert answers.if_ready("b") is None
+
+
 def test_nothing_old_is_held() -> None:
     counted = Counted()
     answers = SharedAnswers(kept_s=1, now=counted.read)

@@ -51,7 +51,7 @@ Door = Rest | Served
 
 @contextmanager
 def _served(services: Services) -> Iterator[Served]:
-    app, gate, limits, in_loop, _ = door_service(services)
+    app, gate, limits, in_loop, *_ = door_service(services)
     with front_here(app, limits, gate=gate, in_loop=in_loop) as (port, _):
         yield Served(port)
 

@@ -52,7 +52,7 @@ def services(world: World) -> Iterator[Services]:
 
 @contextmanager
 def door_of(services: Services) -> Iterator[Door]:
-    app, gate, limits, in_loop, _ = rest_service(services)
+    app, gate, limits, in_loop, *_ = rest_service(services)
     with front_here(app, limits, gate=gate, in_loop=in_loop) as (port, _):
         yield Door(port)
 

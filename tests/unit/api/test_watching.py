@@ -77,6 +77,26 @@ def test_a_stranger_is_out_and_is_not_read_again_and_again_with_others(store: St
     assert store.reads[-1] == {ADA}
 
 
+def test_without_asking_the_store_it_knows_who_was_just_read(store: Store) -> None:
+    assert store.watching.session_if_ready(ADA) is None
+    assert store.is_in(ADA) and store.watching.session_if_ready(ADA) == store.sessions[ADA]
+    assert store.watching.session_if_ready(BOB) is None
+
+    store.now += 2
+    assert store.watching.session_if_ready(ADA) is None
+    assert store.reads == [{ADA}]
+
+
+def test_who_is_answered_without_asking_the_store_watches_on(store: Store) -> None:
+    assert store.is_in(ADA) and store.is_in(BOB)
+    for _ in range(6):
+        store.now += 2
+        assert store.is_in(BOB)
+        assert store.watching.session_if_ready(ADA) == store.sessions[ADA]
+
+    assert store.reads[-1] == {ADA, BOB}
+
+
 def test_nobody_is_in_by_what_was_read_before_the_store_was_lost(store: Store) -> None:
     assert store.is_in(ADA) and store.is_in(BOB)
     store.now += 2

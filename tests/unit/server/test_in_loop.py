@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from api.server.admission import Gate
+from api.server.connection import Connection
 from api.server.in_loop import Then
 from api.server.plain import Plain
 from api.server.request_head import Head
@@ -122,3 +123,62 @@ def test_when_too_many_have_no_answer_one_more_is_put_off(tmp_path: Path) -> Non
 
         assert (status, headers["retry-after"]) == (503, "1")
         assert [read_answer(peer)[0] for peer in peers] == [200, 200]
+
+
+LIVE = head("GET", "/live", {})
+
+
+def test_what_is_polled_and_lies_ready_is_answered_without_the_application(tmp_path: Path) -> None:
+    app, ready = Echo(), {b"/live": told(b"just made"), b"/long": told(b"never asked for")}
+    with (
+        front_here(app, limits(tmp_path), gate=GATE, if_ready=lambda asked: ready.get(asked.path)) as (port, _),
+        connect(port) as peer,
+    ):
+        for _ in range(3):
+            peer.sendall(LIVE)
+            status, headers, body = read_answer(peer)
+            assert (status, body, headers["x-frame-options"]) == (200, b"just made", "DENY")
+        assert app.bodies == []
+
+        peer.sendall(head("GET", "/long", {}))  # not polled
+        assert read_answer(peer)[2] == b""
+        ready.clear()
+        peer.sendall(LIVE)
+        assert read_answer(peer)[2] == b""
+    assert len(app.bodies) == 2
+
+
+def test_a_head_is_never_answered_with_what_lies_ready_for_a_get(tmp_path: Path) -> None:
+    with (
+        front_here(Echo(), limits(tmp_path), gate=GATE, if_ready=lambda _: told(b"just made")) as (port, _),
+        connect(port, head("HEAD", "/live", {"Connection": "close"})) as peer,
+    ):
+        assert read_all(peer).endswith(b"\r\n\r\n")
+
+
+def test_what_breaks_while_it_looks_for_what_lies_ready_leaves_the_answer_to_the_application(tmp_path: Path) -> None:
+    def broken(_: Head) -> Plain:
+        raise RuntimeError
+
+    with (
+        front_here(app := Echo(), limits(tmp_path), gate=GATE, if_ready=broken) as (port, _),
+        connect(port, LIVE) as peer,
+    ):
+        assert read_answer(peer)[0] == 200
+    assert app.bodies == [b""]
+
+
+def test_a_large_answer_that_lies_ready_comes_whole_to_who_reads_late(tmp_path: Path) -> None:
+    large = told(bytes(range(256)) * 20_000)
+    with (
+        front_here(app := Echo(), limits(tmp_path), gate=GATE, if_ready=lambda _: large) as (port, front),
+        connect(port, LIVE, receive_buffer=4096) as peer,
+    ):
+        eventually(
+            lambda: [each for each in front.connections.open if isinstance(each, Connection) and each.unread_bytes]
+        )
+        peer.sendall(head("GET", "/live", {"Connection": "close"}))  # he asks again before he has read
+        received = read_all(peer)
+    heads = received.replace(large.body, b"")
+    assert (heads.count(b"HTTP/1.1 200 OK"), len(received) - len(heads)) == (2, 2 * len(large.body))
+    assert app.bodies == []
