@@ -86,8 +86,8 @@ zones: setup  ## write the zones of numbers and regions anew, after phonenumbers
 SEEDS ?= 1..10
 CONTACTS ?= 2000
 
-chaos: setup  ## campaigns under a monkey that kills, freezes and breaks the network; SEEDS=1..10 CONTACTS=2000
-	$(BIN)/python -m tests.fault.chaos --seeds $(SEEDS) --contacts $(CONTACTS)
+chaos: setup  ## campaigns under a monkey that kills, freezes and breaks the network; SEEDS=1..10 CONTACTS=2000 OUTLAST=1
+	$(BIN)/python -m tests.fault.chaos --seeds $(SEEDS) --contacts $(CONTACTS) $(if $(OUTLAST),--outlast)
 
 killings: setup  ## half an hour of killing and freezing processes in mid-campaign, each run for one kind of fault
 	$(BIN)/python -m pytest tests/fault tests/e2e/test_processes_lost.py --ignore tests/fault/test_clocks.py -m long -x

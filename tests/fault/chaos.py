@@ -25,7 +25,7 @@ def main() -> int:
     _print_broken(calm)
     runs = []
     for seed in asked.seeds:
-        runs.append(_run(seed, asked, temper=Temper(every_s=asked.every, outlasts=True)))
+        runs.append(_run(seed, asked, temper=Temper(every_s=asked.every, outlasts=asked.outlast)))
         _print_run(runs[-1], calm)
     _print_recovery(runs)
     return 1 if calm.broken or any(run.broken for run in runs) else 0
@@ -36,6 +36,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=_seeds, default=range(1, 11), help="one seed, or the first and the last: 1..10")
     parser.add_argument("--contacts", type=int, default=2000, help="people in each campaign")
     parser.add_argument("--every", type=float, default=30.0, help="the longest pause between two faults, in seconds")
+    parser.add_argument("--outlast", action="store_true", help="let some faults last longer than anybody waits")
     return parser.parse_args()
 
 

@@ -24,6 +24,7 @@ from tests.support.leftovers import wrong_recordings
 from tests.support.no_clients import postgres_without_room, valkey_without_room
 from tests.support.poll import eventually
 from tests.support.simulator import SimulatorProcess
+from tests.support.small_memory import kill_for_memory
 from tests.support.stack_run import StackRun, stack_and_simulator
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1_800)]
@@ -85,6 +86,22 @@ def test_a_program_that_gets_no_more_memory_ends_or_says_so_and_nothing_is_lost(
                 lambda: stack.pids().get(program) != pid or _said(stack, *NO_MEMORY) > said, within=30, every=0.5
             )
 
+    _goes_on(campaign, simulator)
+
+
+@pytest.mark.parametrize(
+    "program", ["commands", "dials", "dispatch", "engine", "webhooks", "media", "valkey", "postgres"]
+)
+def test_what_the_kernel_kills_for_its_memory_is_started_again_and_nothing_is_lost(
+    stack_of_all: tuple[StackRun, SimulatorProcess], program: str
+) -> None:
+    stack, simulator = stack_of_all
+    campaign = _in_its_middle(stack)
+    before = stack.pids()[program]
+
+    kill_for_memory(session_members(before))
+
+    eventually(lambda: stack.pids().get(program, before) != before, within=SAID_S)
     _goes_on(campaign, simulator)
 
 

@@ -12,9 +12,14 @@ const SHOWN = {
   day: { weekday: "short", day: "numeric", month: "short", year: "numeric" },
 };
 
+function yearIn(zone, at) {
+  return new Intl.DateTimeFormat("en-GB", { year: "numeric", timeZone: zone }).format(at);
+}
+
 function written(at, show, zone) {
-  const year = show === "full" && at.getFullYear() !== new Date().getFullYear() ? { year: "numeric" } : {};
-  return new Intl.DateTimeFormat("en-GB", { ...SHOWN[show], ...year, timeZone: zone }).format(at);
+  const isOtherYear = show === "full" && yearIn(zone, at) !== yearIn(zone, new Date());
+  const form = isOtherYear ? { ...SHOWN.full, year: "numeric" } : SHOWN[show];
+  return new Intl.DateTimeFormat("en-GB", { ...form, timeZone: zone }).format(at);
 }
 
 function length(seconds) {

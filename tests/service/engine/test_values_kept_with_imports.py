@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -13,6 +14,7 @@ from orchestrator.ids import new_id
 from orchestrator.operations.campaigns.cancel_campaign import cancel_campaign
 from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.operations.campaigns.share_variables import share_values
+from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
 from orchestrator.operations.contacts.import_contacts import ForEverybody, ImportOptions, import_contacts
 from orchestrator.policy.campaign_rules import CampaignChanges
 from tests.support.lock_points import LockPoint, in_thread, waits_for_a_lock
@@ -123,3 +125,21 @@ def test_two_files_with_the_same_new_zone_wait_for_each_other_and_both_come_in(w
 
     assert [each.result().status for each in (plain, shared)] == ["completed"] * 2
     assert standing(world, campaign_id) == (VALUES, 2)
+
+
+def test_an_edit_of_a_person_waits_for_a_file_that_brings_the_same_new_zone(world: World) -> None:
+    campaign_id = world.campaign(flow=ASKS, variables=VALUES)
+    bring_without_values(world, campaign_id, "+13125550101")
+    [[contact_id]] = world.query("SELECT id FROM contacts")
+    moved = ContactChange.model_validate({"phone": "+18085550101"})
+    zone_is_written = LockPoint(world.sql, before="UPDATE imports SET params")
+
+    with in_thread(lambda: bring(world, campaign_id, "+18085550102")) as shared:
+        zone_is_written.is_reached()
+        with in_thread(lambda: world.run(change_contact, contact_id, moved, call_estimate=Decimal(0))) as edit:
+            waits_for_a_lock(world, unless=edit)
+            zone_is_written.go_on()
+
+    assert shared.result().status == "completed"
+    assert edit.result().phone == "+18085550101"
+    assert len(world.query("SELECT 1 FROM contacts WHERE zone = 'Pacific/Honolulu'")) == 2
