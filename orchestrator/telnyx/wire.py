@@ -44,10 +44,8 @@ class _Line:
 
     __slots__ = ("_age_clock", "connection", "last_used", "pid")
 
-    def __init__(self, base_url: str, connect_timeout_s: float, egress: Egress, age_clock: Callable[[], float]) -> None:
-        self.connection = KeptConnection(
-            base_url, connect_timeout_s=connect_timeout_s, egress=egress, age_clock=age_clock
-        )
+    def __init__(self, connection: KeptConnection, age_clock: Callable[[], float]) -> None:
+        self.connection = connection
         self._age_clock = age_clock
         self.last_used = age_clock()
         self.pid = os.getpid()
@@ -116,8 +114,17 @@ class Wire:
         line: _Line | None = getattr(self._threads, "line", None)
         # A forked child must not use the connection of its parent.
         if line is None or line.pid != os.getpid():
-            line = self._threads.line = _Line(self._base_url, self._connect_timeout_s, self._egress, self._age_clock)
+            line = self._threads.line = _Line(self._new_connection(), self._age_clock)
         return line
+
+    def _new_connection(self) -> KeptConnection:
+        return KeptConnection(
+            self._base_url,
+            connect_timeout_s=self._connect_timeout_s,
+            whole_timeout_s=self._whole_timeout_s,
+            egress=self._egress,
+            age_clock=self._age_clock,
+        )
 
     def _request(self, method: str, path: str, body: bytes | None) -> bytes:
         # In one piece, and written here: the carrier reads it at once, and all but the first line is always the same.

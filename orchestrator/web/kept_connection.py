@@ -10,11 +10,11 @@ import socket
 import struct
 import zlib
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util import parse_url
 
@@ -26,7 +26,8 @@ BROKEN: Final = (HTTPError, HTTPException, OSError)
 """Exceptions of an exchange: unreachable, not trusted, timed out, cut off, no HTTP, too long."""
 
 _SHORTEST_S = 0.001
-_RESET: Final = struct.pack("ii", 1, 0)  # linger for 0 s
+_ENDS_IN_RESET: Final = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # linger for 0 s
+_USER_TIMEOUT: Final = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux
 _FIRST_FINAL = 200
 _GZIP_OR_ZLIB: Final = 47  # zlib's word for: whichever of them it is
 
@@ -42,6 +43,10 @@ class Answered(NamedTuple):
 class KeptConnection:
     """The connection to the server of `url`, made when it is needed; its thread starts `budget` before each use.
 
+    What has been given up must not reach the server later: the system would go on sending it for minutes, longer than
+    the carrier knows a dial again. So the connection ends in a reset whoever closes it, be it the end of this process;
+    and what the network has not taken within `whole_timeout_s` is dropped, even if this process stands still.
+
     Environment, redirects and repeats are none of its business: a request is sent once, to this server. With `address`
     it goes there, without a look-up of the name, whose certificate is asked for all the same.
     """
@@ -51,6 +56,7 @@ class KeptConnection:
         url: str,
         *,
         connect_timeout_s: float,
+        whole_timeout_s: float,
         egress: Egress,
         address: str | None = None,
         age_clock: Callable[[], float] = boot_seconds,
@@ -61,6 +67,7 @@ class KeptConnection:
         self._scheme, self._host = parts.scheme, parts.hostname or ""
         self._port = parts.port or {"https": 443}.get(parts.scheme, 80)
         self._timeout_s = connect_timeout_s
+        self._socket: Any = {"socket_options": _options(whole_timeout_s)}
         self._proxy = egress.proxy_to(self._scheme, self._host, self._port)
         self._class: Any = bounded_connections(self.budget)[self._scheme]
         self._tls = _tls_of(self._host, address, egress) if self._scheme == "https" else {}
@@ -88,7 +95,7 @@ class KeptConnection:
             finally:
                 response.close()
         except BaseException as err:
-            self._break_off()
+            self.close()
             if isinstance(err, ValueError) and not isinstance(err, BROKEN):
                 raise HTTPException("the answer is no HTTP") from err
             raise
@@ -107,7 +114,7 @@ class KeptConnection:
             response = connection.response_class(connection.sock, method=method)
             response.begin()
         except BaseException as err:
-            self._break_off()
+            self.close()
             if isinstance(err, ValueError) and not isinstance(err, BROKEN):
                 raise HTTPException("the answer is no HTTP") from err
             raise
@@ -115,17 +122,6 @@ class KeptConnection:
         if not _is_drained(response, most_bytes) or response.will_close:
             self.close()
         return int(response.status)
-
-    def _break_off(self) -> None:
-        """Close the connection with a reset: what is given up must not reach the server later.
-
-        The system would go on sending it for a minute or two, longer than the carrier knows a dial again.
-        """
-        sock = getattr(self._connection, "sock", None)
-        if sock is not None:
-            with suppress(OSError):
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        self.close()
 
     def close(self) -> None:
         """Close the connection; the next exchange makes another."""
@@ -143,11 +139,19 @@ class KeptConnection:
 
     def _new(self) -> Any:
         if self._proxy is None:
-            return self._class(self._host, self._port, timeout=self._timeout_s, **self._tls)
+            return self._class(self._host, self._port, timeout=self._timeout_s, **self._socket, **self._tls)
         proxy = parse_url(self._proxy.address)
-        connection = self._class(proxy.host, proxy.port, timeout=self._timeout_s, proxy=proxy, **self._tls)
+        at_proxy = {"timeout": self._timeout_s, "proxy": proxy, **self._socket, **self._tls}
+        connection = self._class(proxy.host, proxy.port, **at_proxy)
         connection.set_tunnel(self._host, self._port, headers=self._proxy.headers)
         return connection
+
+
+def _options(whole_timeout_s: float) -> list[tuple[int, int, int | bytes]]:
+    options = [*HTTPConnection.default_socket_options, _ENDS_IN_RESET]
+    if _USER_TIMEOUT is not None:
+        options.append((socket.IPPROTO_TCP, _USER_TIMEOUT, max(1, round(whole_timeout_s * 1000))))
+    return options
 
 
 def _tls_of(host: str, address: str | None, egress: Egress) -> dict[str, Any]:

@@ -94,7 +94,11 @@ class EndpointLine:
     def _ask(self, to: Admitted, event: Row[Any], budget: Budget) -> Answer:
         if self._connection is None:
             self._connection = KeptConnection(
-                self._url, connect_timeout_s=_CONNECT_S, egress=self._egress, address=to.address
+                self._url,
+                connect_timeout_s=_CONNECT_S,
+                whole_timeout_s=self._timeout_s,
+                egress=self._egress,
+                address=to.address,
             )
         # What is left behind the look-up; within it the connection ends by itself.
         self._connection.budget.start(max(budget.left(), 0.001))

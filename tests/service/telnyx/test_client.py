@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,17 +14,22 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import chain, repeat
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
 
 from orchestrator.errors import Misconfigured
+from orchestrator.settings import child_environment
 from orchestrator.telnyx.answers import Accepted, Ambiguous, Busy, Gone, Refused, Rejected, Unavailable
 from orchestrator.telnyx.client import TelnyxClient
 from orchestrator.telnyx.rate_limits import RateLimit
+from orchestrator.web.egress import DIRECT
+from orchestrator.web.kept_connection import BROKEN, KeptConnection
 from tests.support.carrier_answers import answering, behaving, client_of, error_document
-from tests.support.poll import stays
+from tests.support.poll import eventually, stays
 from tests.support.raw_server import Behaviour, RawServer, Request, raw_server, reply, reset
 
 DIAL = {"connection_id": "1", "from": "+13125550142", "to": "+13125550187"}
@@ -222,6 +229,65 @@ def test_r2_what_is_given_up_on_its_way_does_not_arrive_later() -> None:
 
         assert isinstance(answer, Ambiguous)
         stays(lambda: server.requests == [], during=0.5)
+
+
+# More than a server takes that does not read: the rest stays with our system, which would go on sending it.
+HELD_BACK = b"POST /v2/calls HTTP/1.1\r\nHost: carrier\r\nContent-Length: 400000\r\n\r\n" + b"x" * 400_000
+SENDS_AND_WAITS = """
+import sys
+from orchestrator.web.egress import DIRECT
+from orchestrator.web.kept_connection import KeptConnection
+line = KeptConnection(sys.argv[1], connect_timeout_s=5.0, whole_timeout_s=120.0, egress=DIRECT)
+line.budget.start(120.0)
+line.exchange("POST", sys.stdin.buffer.read(), most_bytes=1)
+"""
+
+
+def test_r2_what_the_network_does_not_take_is_dropped_though_nobody_gives_it_up_here() -> None:
+    dropped = threading.Event()
+
+    def wait(_connection: socket.socket, _request: Request) -> None:
+        dropped.wait(60.0)
+
+    with raw_server(behaving(lambda _connection, _request: None), on_accept=wait) as server:
+        line = KeptConnection(server.url, connect_timeout_s=5.0, whole_timeout_s=0.5, egress=DIRECT)
+        line.budget.start(30.0)  # as if this process had stood still behind its send
+        with pytest.raises(BROKEN):
+            line.exchange("POST", HELD_BACK, most_bytes=1)
+        left = line.budget.left()
+        dropped.set()
+
+        assert left > 0
+        stays(lambda: server.requests == [], during=0.5)
+
+
+def test_r2_what_a_killed_process_had_sent_does_not_arrive_later() -> None:
+    killed = threading.Event()
+
+    def wait(_connection: socket.socket, _request: Request) -> None:
+        killed.wait(60.0)
+
+    with raw_server(behaving(lambda _connection, _request: None), on_accept=wait) as server:
+        words = [sys.executable, "-c", SENDS_AND_WAITS, server.url]
+        with subprocess.Popen(words, env=child_environment({}), stdin=subprocess.PIPE) as dialing:
+            assert dialing.stdin
+            with dialing.stdin as request:
+                request.write(HELD_BACK)
+            eventually(lambda: _held_by_the_system(server) >= len(HELD_BACK))
+            dialing.kill()
+        killed.set()
+
+        stays(lambda: server.requests == [], during=0.5)
+
+
+def _held_by_the_system(server: RawServer) -> int:
+    """Return how many bytes have been sent to a server and were not read yet, on either side."""
+    port, held = f":{urlsplit(server.url).port:04X}", 0
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, here, there, _, queues, *_ = line.split()
+        to_be_sent, to_be_read = queues.split(":")
+        held += int(to_be_sent, 16) * there.endswith(port) + int(to_be_read, 16) * here.endswith(port)
+    return held
 
 
 # --- Whether anything was sent ---
