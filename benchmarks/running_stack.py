@@ -189,11 +189,11 @@ class RunningStack:
             spent[name.rstrip("-0123456789")] += cpu_s(pid)
         return dict(spent)
 
-    def backends_cpu_s(self, program: str) -> float:
-        """Return what those processes of PostgreSQL that serve a program's connections have used so far."""
+    def backends_cpu_s(self, program: str) -> dict[int, float]:
+        """Return what each process of PostgreSQL that serves a program's connections has used so far."""
         with psycopg.connect(self.stores[0].replace("+psycopg", ""), autocommit=True) as connection:
             found = connection.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", (program,))
-            return sum(scheduled_s(pid) for (pid,) in found)
+            return {pid: scheduled_s(pid) for (pid,) in found}
 
 
 @contextmanager

@@ -71,7 +71,8 @@ class _Shares(NamedTuple):
 def _shares_of_a_core(stack: RunningStack) -> _Shares:
     before, asked_before = stack.cpu_s(), stack.backends_cpu_s("api")
     stack.run_for(_WINDOW_S)
-    after, asked = stack.cpu_s(), stack.backends_cpu_s("api") - asked_before
+    after, asked_after = stack.cpu_s(), stack.backends_cpu_s("api")
+    asked = sum(spent - asked_before.get(pid, 0.0) for pid, spent in asked_after.items())
     spent = {name: (after[name] - before[name]) * 100 / _WINDOW_S for name in ("api", *STORES)}
     return _Shares(spent["api"], asked * 100 / _WINDOW_S, sum(spent[name] for name in STORES))
 

@@ -27,6 +27,7 @@ from api.pages.page_routes import PageRoute
 from api.pages.rendering import Renderer
 from api.pages.security_headers import secure
 from api.pages.static_files import StaticFiles
+from api.pages.strangers import bears_session
 from api.pages.visit import RestRoutes, RoleNeeded, Site, Visit
 from api.pages.watching import Watching
 from api.server.in_loop import IfReady
@@ -40,6 +41,7 @@ from orchestrator.services import Services
 
 _ENDPOINT = "page "
 _STATIC = "static file"
+_COOKIES_READ_AT_ONCE = 1024
 _MOST_IN_FIELDS = 4 * 1024**2  # all else of a form are files, which are not held in memory
 
 
@@ -103,8 +105,10 @@ class _Desk:
     def answer_if_ready(self, head: Head) -> Plain | None:
         """Return what a view would answer, if the session was just read and the part just made; never waits.
 
-        That it was made for this role at this address says that the role may see it.
+        That it was made for this role at this address says that the role may see it. A thread is to read many cookies.
         """
+        if not bears_session(head) or len(head.headers[b"cookie"]) > _COOKIES_READ_AT_ONCE:
+            return None
         asked = Request(environ_of(head, BytesIO(), length=0, peer=None, here=None))
         token = session_token(asked)
         session = self._watching.session_if_ready(digest_of(token)) if token else None

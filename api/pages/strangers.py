@@ -21,6 +21,11 @@ def look_for_session(pages: Iterable[PageRoute]) -> Sender:
     def refuse_sender(head: Head, path: str) -> Refusal | None:
         if head.method != "POST" or not any(each.fullmatch(path) for each in taking):
             return None
-        return None if _SESSION.search(head.headers.get(b"cookie", b"")) else _STRANGER
+        return None if bears_session(head) else _STRANGER
 
     return refuse_sender
+
+
+def bears_session(head: Head) -> bool:
+    """Say whether a request brings what looks like a session."""
+    return _SESSION.search(head.headers.get(b"cookie", b"")) is not None

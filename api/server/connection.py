@@ -218,21 +218,23 @@ class Connection(asyncio.Protocol):
         incoming = self._incoming
         if incoming.refusal:
             self._refuse(incoming.refusal)
-        elif incoming.is_whole and self._state.waiting_beside(incoming.plan) >= self._state.limits.waiting:
-            self._refuse(CROWDED)
         elif incoming.is_whole:
-            self._enter(Phase.WORKING)
-            self.is_last = self.is_last or incoming.is_followed
-            self._exchange = self._exchange_of(incoming)
-            self._exchange.begin()
+            self._answer(incoming)
         elif incoming.head:
             self._await_body(is_new=self._phase is Phase.HEAD)
 
-    def _exchange_of(self, incoming: Incoming) -> Exchange | LoopExchange:
-        if incoming.plan.is_in_loop:
-            return LoopExchange(self._state, incoming, self)
-        ready = self._state.ready_answer(incoming) if incoming.plan.is_polled else None
-        return LoopExchange(self._state, incoming, self, ready) if ready else Exchange(self._state, incoming, self)
+    def _answer(self, incoming: Incoming) -> None:
+        """Have it answered in the loop, or in a thread if not too many wait for one."""
+        state, plan = self._state, incoming.plan
+        in_loop = LoopExchange(state, incoming, self) if plan.is_in_loop or plan.is_polled else None
+        if not (in_loop and in_loop.is_ready) and state.waiting_beside(plan) >= state.limits.waiting:
+            self._refuse(CROWDED)
+            return
+        self._enter(Phase.WORKING)
+        self.is_last = self.is_last or incoming.is_followed
+        is_for_loop = in_loop and (plan.is_in_loop or in_loop.is_ready)
+        self._exchange = in_loop if in_loop and is_for_loop else Exchange(state, incoming, self)
+        self._exchange.begin()
 
     def _await_body(self, *, is_new: bool) -> None:
         if is_new:

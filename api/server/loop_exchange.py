@@ -14,11 +14,15 @@ class LoopExchange:
 
     waits_for_reader = False
 
-    def __init__(
-        self, state: ServerState, incoming: Incoming, connection: ClientConnection, ready: Plain | None = None
-    ) -> None:
-        self._state, self._incoming, self._connection, self._ready = state, incoming, connection, ready
+    def __init__(self, state: ServerState, incoming: Incoming, connection: ClientConnection) -> None:
+        self._state, self._incoming, self._connection = state, incoming, connection
         self._log = RequestLog(incoming)
+        self._ready = state.ready_answer(incoming)
+
+    @property
+    def is_ready(self) -> bool:
+        """Say whether the answer lies ready."""
+        return self._ready is not None
 
     def begin(self) -> None:
         """Send what is ready, or have it worked on."""
@@ -43,7 +47,8 @@ class LoopExchange:
             return
         assert incoming.head is not None
         keeps_alive = incoming.head.keeps_alive and not connection.is_last and not self._state.is_stopping
-        asked = asked_id(incoming)
-        named = answer._replace(headers=(*answer.headers, (HEADER, asked))) if asked else answer
+        # A webhook is told its id only if it brought one: so the bytes of most answers are the same.
+        said_id = self._log.request_id if self._ready else asked_id(incoming)
+        named = answer._replace(headers=(*answer.headers, (HEADER, said_id))) if said_id else answer
         connection.send(named.on_the_wire(keeps_alive=keeps_alive))
         connection.answered(keeps_alive=keeps_alive)

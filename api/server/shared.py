@@ -39,10 +39,9 @@ class ServerState:
         self.is_stopping = False
 
     def ready_answer(self, incoming: Incoming) -> Plain | None:
-        """Return what a request can be answered with at once; None where a thread must look at it."""
+        """Return what a request can be answered with at once; None where somebody must look at it."""
         head = incoming.head
-        assert head is not None
-        if head.method != "GET":
+        if head is None or head.method != "GET" or not incoming.plan.is_polled:
             return None
         try:
             return self._if_ready(head)

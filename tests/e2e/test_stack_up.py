@@ -116,9 +116,8 @@ def test_postgresql_tells_whose_each_connection_is(first_start: Up) -> None:
 
 
 def _programs_connected(tx: psycopg.Connection) -> set[str]:
-    rows = tx.execute(
-        "SELECT application_name FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <> pg_backend_pid()"
-    )
+    ours = "backend_type = 'client backend' AND pid <> pg_backend_pid()"  # and no worker of the server itself
+    rows = tx.execute(f"SELECT application_name FROM pg_stat_activity WHERE {ours}")
     return {name for (name,) in rows}
 
 

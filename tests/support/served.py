@@ -136,13 +136,13 @@ def reset(peer: socket.socket) -> None:
 
 def read_all(peer: socket.socket) -> bytes:
     """Return everything that comes until the server ends the connection."""
-    received = b""
+    received = bytearray()
     try:
         while piece := peer.recv(65536):
             received += piece
     except ConnectionResetError:
         pass
-    return received
+    return bytes(received)
 
 
 def read_answer(peer: socket.socket) -> tuple[int, dict[str, str], bytes]:

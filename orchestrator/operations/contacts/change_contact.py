@@ -22,6 +22,7 @@ from orchestrator.operations.dialing.drain_dials import wait_for_earlier_sends
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters, contacts, many_contacts, restored_contacts
+from orchestrator.store.sql.before_commit import before_commit
 from orchestrator.store.sql.campaigns import add_zones
 from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 from orchestrator.store.sql.flow_cache import FlowCache
@@ -87,7 +88,7 @@ def _enter_zone(place: UploadTarget, known: Row[Any], change: ContactChange, *, 
     with suppress(InvalidInput):  # raised again, behind all else that is checked
         zone = columns_of_change(place, known, change).get("zone", known.zone)
         if zone != known.zone:
-            with sql.begin() as tx:
+            with before_commit(None), sql.begin() as tx:  # what is recorded of the change stands with the change itself
                 add_zones(tx, known.campaign_id, [zone])
 
 

@@ -41,7 +41,7 @@ def run_scripts(client: redis.Redis, calls: Sequence[ScriptCall]) -> list[Any]:
 
     After a restart of the server every script meets NOSCRIPT; then they are loaded and replayed (R11).
     """
-    return run_scripts_in_parts(client, [calls])
+    return run_scripts_in_parts(client, [calls]) if calls else []
 
 
 def run_scripts_in_parts(client: redis.Redis, parts: Iterable[Sequence[ScriptCall]]) -> list[Any]:

@@ -126,3 +126,17 @@ def test_the_record_is_read_page_by_page(rest: Rest) -> None:
     second = rest.get(f"/v1/audit?limit=2&cursor={first['next_cursor']}").json
 
     assert (len(first["data"]), len(second["data"]), second["next_cursor"]) == (2, 1, None)
+
+
+def test_a_new_zone_of_a_contact_is_part_of_its_change_and_of_none_that_was_refused(rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    [contact] = rest.contacts(campaign, fresh_number())
+    elsewhere = {"phone": "+18085550101", "priority": 5}  # in a zone that the campaign does not have yet
+
+    refused = rest.request("PATCH", f"/v1/contacts/{contact}", json=elsewhere, headers={"If-Match": '"another"'})
+    of_refused = audit(rest, f"?subject={contact}")
+    changed = rest.patch(f"/v1/contacts/{contact}", elsewhere)
+
+    assert (refused.status_code, of_refused, changed.status_code) == (412, [], 200)
+    [newest] = audit(rest, f"?subject={contact}")
+    assert set(newest["changes"]) >= {"phone", "priority"}

@@ -6,13 +6,14 @@ import gc
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 import redis
 from redis.exceptions import ResponseError
 
 from orchestrator.store.redis.pipeline import Trip, round_trip
-from orchestrator.store.redis.scripts import ScriptCall, run_scripts_in_parts
+from orchestrator.store.redis.scripts import ScriptCall, run_scripts, run_scripts_in_parts
 from orchestrator.store.sql.engine import open_redis
 from tests.support.poll import eventually
 
@@ -43,6 +44,19 @@ def test_a_connection_that_died_while_it_rested_is_replaced_unnoticed(
     monkeypatch.setattr("orchestrator.store.redis.pipeline._RESTED_S", -1.0)
 
     assert round_trip(redis_client, [("INCR", "a")]) == [1]
+
+
+def test_who_asks_nothing_makes_no_connection() -> None:
+    made = []
+
+    class Counted(redis.Connection):
+        def __init__(self, **given: Any) -> None:
+            made.append(self)
+            super().__init__(**given)
+
+    client = redis.Redis(connection_pool=redis.ConnectionPool(connection_class=Counted, port=1))
+
+    assert run_scripts(client, []) == round_trip(client, []) == made == []
 
 
 def test_threads_share_no_connection(redis_client: redis.Redis) -> None:

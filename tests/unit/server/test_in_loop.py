@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from api.server.connection import Connection
 from api.server.in_loop import Then
 from api.server.plain import Plain
 from api.server.request_head import Head
+from api.server.thread_pools import ThreadPool
 from tests.support.front_here import ROUTES, Echo, connect, front_here, limits
 from tests.support.poll import eventually
 from tests.support.served import head, read_all, read_answer
@@ -138,6 +141,7 @@ def test_what_is_polled_and_lies_ready_is_answered_without_the_application(tmp_p
             peer.sendall(LIVE)
             status, headers, body = read_answer(peer)
             assert (status, body, headers["x-frame-options"]) == (200, b"just made", "DENY")
+            assert headers["x-request-id"].startswith("req_")
         assert app.bodies == []
 
         peer.sendall(head("GET", "/long", {}))  # not polled
@@ -182,3 +186,31 @@ def test_a_large_answer_that_lies_ready_comes_whole_to_who_reads_late(tmp_path: 
     heads = received.replace(large.body, b"")
     assert (heads.count(b"HTTP/1.1 200 OK"), len(received) - len(heads)) == (2, 2 * len(large.body))
     assert app.bodies == []
+
+
+def test_what_lies_ready_is_given_though_all_threads_are_taken(tmp_path: Path) -> None:
+    may_end, bounds = threading.Event(), limits(tmp_path, connections=8)
+    at_work: list[object] = []
+
+    def app(_environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        at_work.append(None)
+        assert may_end.wait(30)
+        start_response("200 OK", [("Content-Length", "0")])
+        return []
+
+    with (
+        front_here(app, bounds, gate=GATE, if_ready=lambda _: told(b"just made")) as (port, front),
+        ExitStack() as ends,
+    ):
+        long = head("GET", "/long", {})
+        for n in range(2):
+            ends.enter_context(connect(port, long))
+            eventually(lambda: len(at_work) == n + 1)  # noqa: B023 asked before the next turn
+        for _ in range(bounds.waiting):
+            ends.enter_context(connect(port, long))
+        eventually(lambda: front.pools.waiting(ThreadPool.USUAL) == bounds.waiting)
+        refused, given = (ends.enter_context(connect(port, sent)) for sent in (long, LIVE))
+        answers = [read_answer(peer)[0] for peer in (refused, given)]
+        may_end.set()
+
+    assert answers == [503, 200]
