@@ -1,0 +1,247 @@
+"""Who locks several rows does so in the order of all the others: they wait for each other, and never in a circle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from orchestrator.clock import utc_now
+from orchestrator.ids import new_id
+from orchestrator.operations.campaigns.change_campaign import change_campaign
+from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
+from orchestrator.operations.contacts.bulk_changes import Stores
+from orchestrator.operations.contacts.call_back import Callback, call_back
+from orchestrator.operations.contacts.change_many import ManyContacts, change_contacts
+from orchestrator.operations.contacts.import_consents import ConsentDefaults, import_consents
+from orchestrator.operations.dialing.pause_refused_campaigns import pause_refused_campaigns
+from orchestrator.policy.campaign_rules import CampaignChanges
+from orchestrator.store.redis.keys import GROUP
+from orchestrator.store.sql import aged_rows
+from orchestrator.store.sql.ended_campaigns import end_batch
+from orchestrator.telnyx.answers import Refused
+from tests.support.caller_id_pools import change, pool, pooled
+from tests.support.lock_points import LockPoint, in_thread, meet_behind, waits_for_a_lock
+from tests.support.world import CONNECTION, World
+
+RETRY = {"max_attempts": 5, "on": {"no_answer": {"after": "1h"}, "answered": {"after": "1h"}}, "on_outcome": {}}
+HOLD_CONTACT = "SELECT FROM contacts WHERE id = :id FOR UPDATE"
+HOLD_CAMPAIGN = "SELECT FROM campaigns WHERE id = :id FOR UPDATE"
+
+
+def nth(n: int, kind: str = "con") -> str:
+    return f"{kind}_{n:026}"
+
+
+def nth_contacts(world: World, campaign_id: str, *order: int, **columns: Any) -> None:
+    """Write contacts, in this order of their rows."""
+    for n in order:
+        world.contact(campaign_id, id=nth(n), **columns)
+
+
+def prioritize(world: World, priority: int = 9) -> Any:
+    asked = ManyContacts.model_validate({"all": True, "action": "set_priority", "priority": priority})
+    stores = Stores(world.sql, world.redis, world.keys)
+    return world.run(change_contacts, asked, change_id=new_id("chg"), stores=stores)
+
+
+def to_record(world: World) -> list[Any]:
+    """Return what waits to be recorded."""
+    found: list[Any] = world.redis.xreadgroup(GROUP, "test", {world.keys.ended: ">"}, count=100)[0][1]
+    return found
+
+
+def answered(world: World, campaign_id: str) -> list[str]:
+    """Claim and dial who is due, and let each answer; return the calls."""
+    calls = world.claim(campaign_id)
+    for call_id in calls:
+        world.dialer.dial_call(call_id)
+        world.hear(call_id, "call.initiated")
+        world.hear(call_id, "call.answered")
+    world.advance()
+    return calls
+
+
+# -- calls and contacts ------------------------------------------------------------------------------------------------
+
+
+def test_a_record_of_two_calls_of_one_person_and_a_callback_asked_for_in_the_second(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    campaign_id = world.campaign(retry=RETRY)
+    world.contact(campaign_id)
+    [first] = answered(world, campaign_id)
+    world.hang_up(first)
+    world.execute("UPDATE contacts SET due_at = now() - interval '1 s'")
+    [second] = answered(world, campaign_id)
+    world.hear(first, "call.cost", total_cost="0.1")
+    world.hear(second, "call.recording.saved", recording_id="rec-1", recording_urls={"mp3": "http://x/y.mp3"})
+    world.advance()
+    late = to_record(world)
+    contact_is_next = LockPoint(world.sql, before="FOR UPDATE OF contacts")
+
+    with in_thread(lambda: world.run(call_back, second, Callback(after=timedelta(hours=2)))) as asking:
+        contact_is_next.is_reached()
+        with in_thread(lambda: world.finalizer.finalize_calls(late)) as recording:
+            waits_for_a_lock(world, unless=recording)
+            contact_is_next.go_on()
+
+    assert asking.result().contact.callback["call_id"] == second
+    assert "could not be recorded" not in caplog.text
+
+
+def test_a_record_of_two_people_and_a_file_of_their_consents(world: World) -> None:
+    campaign_id = world.campaign(retry=RETRY)
+    nth_contacts(world, campaign_id, 1)
+    nth_contacts(world, campaign_id, 2, priority=9)  # whose call has the lower id
+    calls = answered(world, campaign_id)
+    for call_id in calls:
+        world.hear(call_id, "call.hangup", hangup_cause="normal_clearing")
+    world.advance()
+    world.let_timers_fire()
+    world.advance()
+    ended = to_record(world)
+    rows = [f"{world.call_row(call_id)['to_number']},written,informational,Yes.,form,2026-03-01" for call_id in calls]
+    file = BytesIO("\n".join(("phone,kind,purposes,text,source,at", *rows)).encode())
+
+    recorded, consents = meet_behind(
+        world,
+        HOLD_CONTACT,
+        lambda: world.finalizer.finalize_calls(ended),
+        lambda: world.run(import_consents, file, ConsentDefaults()),
+        id=nth(1),
+    )
+
+    assert (recorded, consents.added) == (2, 2)
+    assert {world.call_row(call_id)["state"] for call_id in calls} == {"ended"}
+
+
+# -- contacts ----------------------------------------------------------------------------------------------------------
+
+
+def test_another_default_zone_and_a_change_of_many(world: World) -> None:
+    campaign_id = world.campaign(default_timezone="America/New_York")
+    nth_contacts(world, campaign_id, 3, status="held", reason="number_gap", priority=5)  # found before those who wait
+    nth_contacts(world, campaign_id, 1, 2)
+    elsewhere = CampaignChanges(default_timezone="Asia/Tokyo")
+
+    many, _ = meet_behind(
+        world,
+        HOLD_CONTACT,
+        lambda: prioritize(world),
+        lambda: world.run(change_campaign, campaign_id, elsewhere),
+        id=nth(2),
+    )
+
+    assert many.changed == 3
+    assert world.query("SELECT DISTINCT zones_version, priority FROM contacts") == [(None, 9)]
+
+
+def test_another_default_zone_that_releases_people_and_a_change_of_many(world: World) -> None:
+    campaign_id = world.campaign(default_timezone="America/New_York")
+    nth_contacts(world, campaign_id, 1, zone="Asia/Seoul", status="held", reason="outside_hours")
+    nth_contacts(world, campaign_id, 2, zone="Asia/Seoul")
+    nth_contacts(world, campaign_id, 3)
+    elsewhere = CampaignChanges(default_timezone="Asia/Tokyo")
+
+    many, _ = meet_behind(
+        world,
+        HOLD_CONTACT,
+        lambda: prioritize(world),
+        lambda: world.run(change_campaign, campaign_id, elsewhere),
+        id=nth(2),
+    )
+
+    assert many.changed == 3
+    assert world.contact_row(nth(1))["status"] == "waiting"
+
+
+def test_the_end_of_a_campaign_and_a_change_of_many(world: World) -> None:
+    campaign_id = world.campaign(status="canceled")
+    nth_contacts(world, campaign_id, 3, status="held", reason="number_gap", priority=5)  # found before those who wait
+    nth_contacts(world, campaign_id, 1, 2)
+
+    def end() -> int:
+        with world.sql.begin() as tx:
+            return end_batch(tx, campaign_id, skip_locked=False)
+
+    _, ended = meet_behind(world, HOLD_CONTACT, lambda: prioritize(world), end, id=nth(2))
+
+    assert ended == 3
+
+
+def test_words_that_are_kept_no_longer_and_a_redial_of_the_same_people(world: World) -> None:
+    campaign_id = world.campaign(status="running")
+    over = {"variables": {"name": "Ann"}, "due_at": None}
+    nth_contacts(world, campaign_id, 1, 2, status="completed", **over)
+    nth_contacts(world, campaign_id, 3, status="canceled", **over)  # found before those who have completed
+    filters = {"campaign_id": campaign_id, "statuses": ["canceled", "completed"]}
+    asked = ManyContacts.model_validate({"filter": filters, "action": "redial"})
+    stores = Stores(world.sql, world.redis, world.keys)
+
+    def clear() -> int:
+        with world.sql.begin() as tx:
+            return aged_rows.clear_words(tx, [nth(n) for n in (1, 2, 3)], before=utc_now() + timedelta(days=1))
+
+    redialed, cleared = meet_behind(
+        world,
+        HOLD_CONTACT,
+        lambda: world.run(change_contacts, asked, change_id=new_id("chg"), stores=stores),
+        clear,
+        id=nth(2),
+    )
+
+    assert (redialed.changed, cleared) == (3, 0)
+
+
+def test_a_change_of_a_pool_of_two_campaigns_and_a_change_of_many(world: World) -> None:
+    pool_id = pool(world)
+    first, second = pooled(world, pool_id), pooled(world, pool_id)
+    held = {"status": "held", "reason": "caller_id_quota"}
+    nth_contacts(world, second, 1, **held)
+    nth_contacts(world, first, 2)
+    nth_contacts(world, first, 3, **held)
+
+    many, _ = meet_behind(
+        world, HOLD_CONTACT, lambda: prioritize(world), lambda: change(world, pool_id, per_day=50), id=nth(2)
+    )
+
+    assert many.changed == 3
+    assert world.query("SELECT DISTINCT status FROM contacts") == [("waiting",)]
+
+
+# -- campaigns ---------------------------------------------------------------------------------------------------------
+
+
+def refuse(world: World) -> None:
+    answer = Refused(code="10010", title="no")
+    row = {"connection_id": CONNECTION, "from_number": "+13125550100", "db_now": utc_now()}
+    pause_refused_campaigns(world.sql, world.redis, world.keys, row, answer)  # type: ignore[arg-type]  # a row's values
+
+
+def begin(world: World) -> None:
+    complete_campaigns(world.sql)
+
+
+@pytest.mark.parametrize(("status", "step", "then"), [("running", refuse, "paused"), ("scheduled", begin, "running")])
+def test_a_change_of_a_pool_and_a_step_of_all_its_campaigns(
+    world: World, status: str, step: Callable[[World], None], then: str
+) -> None:
+    pool_id = pool(world)
+    ids = sorted(pooled(world, pool_id, status=status, keep_open=True) for _ in range(3))
+    world.execute("CLUSTER campaigns USING campaigns_pkey")
+    for campaign_id in ids[:2]:
+        world.execute("UPDATE campaigns SET name = 'its row is the last now' WHERE id = :id", id=campaign_id)
+
+    meet_behind(
+        world,
+        HOLD_CAMPAIGN,
+        lambda: change(world, pool_id, per_day=50),
+        lambda: step(world),
+        id=ids[1],
+    )
+
+    assert world.query("SELECT DISTINCT status FROM campaigns") == [(then,)]
