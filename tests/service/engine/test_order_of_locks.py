@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from typing import Any
 
 import pytest
 
 from orchestrator.clock import utc_now
+from orchestrator.errors import Conflict
 from orchestrator.ids import new_id
 from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
+from orchestrator.operations.campaigns.share_variables import share_values
+from orchestrator.operations.contacts.add_contacts import add_contacts
 from orchestrator.operations.contacts.bulk_changes import Stores
 from orchestrator.operations.contacts.call_back import Callback, call_back
+from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
 from orchestrator.operations.contacts.change_many import ManyContacts, change_contacts
 from orchestrator.operations.contacts.import_consents import ConsentDefaults, import_consents
+from orchestrator.operations.contacts.import_contacts import ForEverybody, ImportOptions, import_contacts
+from orchestrator.operations.contacts.renew_zones import renew_zones
 from orchestrator.operations.dialing.pause_refused_campaigns import pause_refused_campaigns
 from orchestrator.policy.campaign_rules import CampaignChanges
 from orchestrator.store.redis.keys import GROUP
-from orchestrator.store.sql import aged_rows
+from orchestrator.store.sql import aged_rows, copies
 from orchestrator.store.sql.ended_campaigns import end_batch
 from orchestrator.telnyx.answers import Refused
 from tests.support.caller_id_pools import change, pool, pooled
@@ -245,3 +252,119 @@ def test_a_change_of_a_pool_and_a_step_of_all_its_campaigns(
     )
 
     assert world.query("SELECT DISTINCT status FROM campaigns") == [(then,)]
+
+
+# -- uploads -----------------------------------------------------------------------------------------------------------
+
+
+def add(world: World, campaign_id: str, *phones: str) -> list[bool]:
+    """Add people; return who was new."""
+    added = world.run(add_contacts, campaign_id, [{"phone": phone} for phone in phones])
+    return [each.contact_id is not None for each in added]
+
+
+def bring(world: World, campaign_id: str, *phones: str) -> Any:
+    """Import people, with a value that everybody is to have."""
+    keep = partial(share_values, campaign_id=campaign_id, values={"city": "Bern"}, flows=world.flows)
+    file = BytesIO("\n".join(("phone", *phones)).encode())
+    how: dict[str, Any] = {"options": ImportOptions(), "import_id": new_id("imp")}
+    return world.run(import_contacts, campaign_id, file, shared=ForEverybody(frozenset(), keep), **how)
+
+
+def test_an_upload_of_the_first_people_in_a_zone_and_that_zone_as_the_default(world: World) -> None:
+    campaign_id = world.campaign()
+    zone_is_written = LockPoint(world.sql, before="UPDATE imports SET params")
+
+    with in_thread(lambda: bring(world, campaign_id, "+18085550101")) as upload:
+        zone_is_written.is_reached()
+        there = CampaignChanges(default_timezone="Pacific/Honolulu")
+        with in_thread(lambda: world.run(change_campaign, campaign_id, there)) as changing:
+            waits_for_a_lock(world, unless=changing)
+            zone_is_written.go_on()
+
+    assert upload.result().status == "completed"
+    assert changing.result().default_timezone == "Pacific/Honolulu"
+
+
+def test_an_upload_of_the_first_people_in_a_zone_and_others_who_are_placed_there_anew(world: World) -> None:
+    campaign_id = world.campaign()
+    contact_id = world.contact(campaign_id, phone="+18085550102")
+    zone_is_written = LockPoint(world.sql, before="UPDATE imports SET params")
+
+    with in_thread(lambda: bring(world, campaign_id, "+18085550101")) as upload:
+        zone_is_written.is_reached()
+        with in_thread(lambda: renew_zones(world.sql)) as renewing:
+            waits_for_a_lock(world, unless=renewing)
+            zone_is_written.go_on()
+    renew_zones(world.sql)
+
+    assert upload.result().status == "completed"
+    assert world.contact_row(contact_id)["zone"] == "Pacific/Honolulu"
+
+
+def test_two_uploads_of_the_same_people_in_another_order(world: World) -> None:
+    campaign_id = world.campaign()
+    low, middle, high = (f"+1312555010{n}" for n in range(3))
+    zone_is_next = LockPoint(world.sql, before="INSERT INTO campaign_zones")
+
+    with in_thread(lambda: add(world, campaign_id, middle)):
+        zone_is_next.is_reached()
+        with in_thread(lambda: add(world, campaign_id, high, middle, low)) as one:
+            waits_for_a_lock(world, unless=one)
+            with in_thread(lambda: add(world, campaign_id, low, high)) as other:
+                waits_for_a_lock(world, unless=other, beside=1)
+                zone_is_next.go_on()
+
+    assert sorted(n.count(True) for n in (one.result(), other.result())) == [0, 2]  # type: ignore[attr-defined]  # lists
+
+
+def test_of_rows_with_the_same_external_id_the_first_is_kept_whatever_its_number(world: World) -> None:
+    campaign_id = world.campaign()
+    people = [{"phone": "+13125550102", "external_id": "a"}, {"phone": "+13125550101", "external_id": "a"}]
+
+    world.run(add_contacts, campaign_id, people)
+
+    assert world.query("SELECT phone FROM contacts") == [("+13125550102",)]
+
+
+def test_a_copy_of_people_and_an_upload_of_the_same_in_another_order(world: World) -> None:
+    source, campaign_id = world.campaign(), world.campaign()
+    low, middle, high = (f"+1312555010{n}" for n in range(3))
+    ids = [world.contact(source, phone=phone) for phone in (high, middle, low)]
+    zone_is_next = LockPoint(world.sql, before="INSERT INTO campaign_zones")
+
+    def copy() -> int:
+        with world.sql.begin() as tx:
+            return len(copies.copy_contacts(tx, ids, to=campaign_id))
+
+    with in_thread(lambda: add(world, campaign_id, middle)):
+        zone_is_next.is_reached()
+        with in_thread(copy) as copying:
+            waits_for_a_lock(world, unless=copying)
+            with in_thread(lambda: add(world, campaign_id, low, high)) as adding:
+                waits_for_a_lock(world, unless=adding, beside=1)
+                zone_is_next.go_on()
+
+    assert (copying.result(), adding.result()) == (2, [False, False])
+
+
+@pytest.mark.parametrize("again", [{}, {"status": "waiting"}])
+def test_an_upload_of_a_number_and_an_edit_that_gives_it_to_somebody_else(world: World, again: dict[str, Any]) -> None:
+    campaign_id = world.campaign()
+    add(world, campaign_id, "+13125550102")  # so that their zone is known
+    [[contact_id]] = world.query("SELECT id FROM contacts")
+    world.execute("UPDATE contacts SET status = :status", status="completed" if again else "waiting")
+    taken = ContactChange.model_validate({"phone": "+13125550101", **again})
+    campaign_is_next = LockPoint(world.sql, before="FOR NO KEY UPDATE")
+
+    def edit() -> None:
+        with pytest.raises(Conflict, match="has this number"):
+            world.run(change_contact, contact_id, taken)
+
+    with in_thread(lambda: bring(world, campaign_id, "+13125550101")) as upload:
+        campaign_is_next.is_reached()
+        with in_thread(edit) as editing:
+            waits_for_a_lock(world, unless=editing)
+            campaign_is_next.go_on()
+
+    assert upload.result().accepted == 1
