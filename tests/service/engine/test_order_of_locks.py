@@ -21,9 +21,12 @@ from orchestrator.operations.contacts.bulk_changes import Stores
 from orchestrator.operations.contacts.call_back import Callback, call_back
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
 from orchestrator.operations.contacts.change_many import ManyContacts, change_contacts
+from orchestrator.operations.contacts.erase_person import erase_number
 from orchestrator.operations.contacts.import_consents import ConsentDefaults, import_consents
 from orchestrator.operations.contacts.import_contacts import ForEverybody, ImportOptions, import_contacts
+from orchestrator.operations.contacts.import_suppressions import SuppressionDefaults, suppress_many
 from orchestrator.operations.contacts.renew_zones import renew_zones
+from orchestrator.operations.contacts.suppress_number import suppress_number
 from orchestrator.operations.dialing.pause_refused_campaigns import pause_refused_campaigns
 from orchestrator.policy.campaign_rules import CampaignChanges
 from orchestrator.store.redis.keys import GROUP
@@ -35,6 +38,7 @@ from tests.support.lock_points import LockPoint, in_thread, meet_behind, waits_f
 from tests.support.world import CONNECTION, World
 
 RETRY = {"max_attempts": 5, "on": {"no_answer": {"after": "1h"}, "answered": {"after": "1h"}}, "on_outcome": {}}
+PHONE = "+13125550142"
 HOLD_CONTACT = "SELECT FROM contacts WHERE id = :id FOR UPDATE"
 HOLD_CAMPAIGN = "SELECT FROM campaigns WHERE id = :id FOR UPDATE"
 
@@ -252,6 +256,28 @@ def test_a_change_of_a_pool_and_a_step_of_all_its_campaigns(
     )
 
     assert world.query("SELECT DISTINCT status FROM campaigns") == [(then,)]
+
+
+# -- opt-outs ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_erasure_and_a_file_with_several_opt_outs_of_the_person(world: World) -> None:
+    low, middle = sorted(world.campaign() for _ in range(2))
+    scopes = ("global", middle, low)
+    for scope in scopes[::-1]:
+        world.run(suppress_number, PHONE, scope=scope, reason="asked")
+    file = BytesIO("\n".join(("phone,scope", *(f"{PHONE},{scope}" for scope in scopes))).encode())
+
+    opt_outs, _ = meet_behind(
+        world,
+        "SELECT FROM suppressions WHERE scope = :scope FOR UPDATE",
+        lambda: world.run(suppress_many, file, SuppressionDefaults()),
+        lambda: world.run(erase_number, PHONE),
+        scope=middle,
+    )
+
+    assert opt_outs.accepted == 3
+    assert world.query("SELECT DISTINCT reason FROM suppressions") == [("erased",)]
 
 
 # -- uploads -----------------------------------------------------------------------------------------------------------
