@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 
 from orchestrator.store.sql.engine import open_sql
 from tests.support.poll import eventually
@@ -85,6 +85,23 @@ def _ask_held_now(driver: Any, _record: object) -> None:
     driver.commit()
 
 
-def waits_for_a_lock(world: World, *, unless: Future[Any]) -> None:
-    """Wait until a statement waits for a lock, or the step that would make it is done without."""
-    eventually(lambda: bool(world.query(_WAITING)) or unless.done(), within=_PATIENCE_S)
+def waits_for_a_lock(world: World, *, unless: Future[Any], beside: int = 0) -> None:
+    """Wait until a statement waits for a lock `beside` others, or the step that would make it is done without."""
+    eventually(lambda: len(world.query(_WAITING)) > beside or unless.done(), within=_PATIENCE_S)
+
+
+def meet_behind(
+    world: World, held: str, first: Callable[[], object], second: Callable[[], object], **params: Any
+) -> tuple[Any, Any]:
+    """Hold what the statement `held` locks until the steps wait, the first for that and the second for whomever.
+
+    Each has what it came to until then. Returns what they return, raises what they raise.
+    """
+    with world.sql.connect() as holder:
+        holder.execute(text(held), params)
+        with in_thread(first) as one:
+            waits_for_a_lock(world, unless=one)
+            with in_thread(second) as other:
+                waits_for_a_lock(world, unless=other, beside=1)
+                holder.rollback()
+    return one.result(), other.result()

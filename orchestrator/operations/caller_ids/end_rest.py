@@ -40,8 +40,7 @@ def end_rest(number: str, because: str, *, by: str, sql: Engine) -> Row[Any]:
         for campaign_id in campaign_ids:  # a claim that still saw the rest has held its contacts by then
             lock_campaign(tx, campaign_id)
         rests.end_rest(tx, number, {"by": by, "because": because})
-        for campaign_id in campaign_ids:
-            release_holds(tx, campaign_id, HELD_BY_CALLER_IDS)
+        release_holds(tx, campaign_ids, HELD_BY_CALLER_IDS)
         return _found(tx, number)
 
 

@@ -98,8 +98,7 @@ def _lock(tx: Connection, pool_id: str) -> Row[Any]:
 
 def _write(tx: Connection, before: Row[Any], changes: CallerIdPoolChanges) -> None:
     pools.update_pool(tx, before.id, columns_of(changes, changes.model_fields_set))
-    for campaign_id in pools.campaigns_of(tx, before.id):
-        release_holds(tx, campaign_id, HELD_BY_CALLER_IDS)
+    release_holds(tx, pools.campaigns_of(tx, before.id), HELD_BY_CALLER_IDS)
 
 
 def delete_pool(pool_id: str, *, sql: Engine) -> None:

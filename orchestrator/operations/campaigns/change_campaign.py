@@ -28,7 +28,7 @@ from orchestrator.policy.zones.contact_zones import tells_no_place
 from orchestrator.store.sql import call_filters, campaigns
 from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 from orchestrator.store.sql.flow_cache import FlowCache
-from orchestrator.store.sql.held_contacts import release_holds
+from orchestrator.store.sql.held_contacts import first_held, release_holds
 from orchestrator.store.sql.installation_policy import caps_in_force
 from orchestrator.store.sql.outdated_zones import mark_placed_by_default
 
@@ -105,9 +105,7 @@ def change_campaign(
             check_said(flow, **said)
         campaigns.update_campaign(tx, campaign_id, columns)
         changed = found(campaigns.find_campaign(tx, campaign_id), campaign_id)
-        if campaign.default_timezone not in (None, changed.default_timezone):
-            mark_placed_by_default(tx, campaign_id, campaign.default_timezone)
-        _apply_to_contacts(tx, changed, changes, now=clock())
+        _apply_to_contacts(tx, campaign, changed, changes, now=clock())
     if changes.model_fields_set & _MAY_FORBID:
         wait_for_earlier_sends(call_filters.of_campaign(campaign_id), sql=sql)
     return changed
@@ -134,11 +132,19 @@ def _check_dates(campaign: Row[Any], changes: CampaignChanges) -> None:
         raise InvalidInput([FieldError("/ends_at", "ends_at", "ends_at must be later than starts_at")])
 
 
-def _apply_to_contacts(tx: Connection, campaign: Row[Any], changes: CampaignChanges, *, now: datetime) -> None:
-    reasons = {reason for field in changes.model_fields_set & _HELD_BY.keys() for reason in _HELD_BY[field]}
-    if campaign.default_timezone and "default_timezone" in changes.model_fields_set:
+def _apply_to_contacts(
+    tx: Connection, before: Row[Any], campaign: Row[Any], changes: CampaignChanges, *, now: datetime
+) -> None:
+    reasons = sorted({reason for field in changes.model_fields_set & _HELD_BY.keys() for reason in _HELD_BY[field]})
+    if "default_timezone" in changes.model_fields_set:
         placeless = [zone for zone in campaigns.list_zones(tx, campaign.id) if tells_no_place(zone, now.year)]
-        campaigns.add_zones(tx, campaign.id, [campaign.default_timezone])
-        campaigns.move_zones(tx, campaign.id, placeless, to=campaign.default_timezone)
+        # All at once, by their ids: each of the steps that follow would begin with low ones again.
+        released = first_held(tx, campaign.id, reasons)
+        campaigns.lock_placed(tx, campaign.id, [before.default_timezone, *placeless], besides=released)
+        if before.default_timezone not in (None, campaign.default_timezone):
+            mark_placed_by_default(tx, campaign.id, before.default_timezone)
+        if campaign.default_timezone:
+            campaigns.add_zones(tx, campaign.id, [campaign.default_timezone])
+            campaigns.move_zones(tx, campaign.id, placeless, to=campaign.default_timezone)
     if reasons:
-        release_holds(tx, campaign.id, sorted(reasons))
+        release_holds(tx, [campaign.id], reasons)

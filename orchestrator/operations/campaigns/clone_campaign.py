@@ -70,12 +70,13 @@ def _filter(wanted: Clone) -> dict[str, Any]:
 
 
 def _copy(tx: Connection, change: Row[Any], contact_ids: Sequence[str]) -> int:
-    copied = copies.copy_contacts(tx, contact_ids, to=change.campaign_id)
+    zones = copies.copy_contacts(tx, contact_ids, to=change.campaign_id)
     campaign = campaigns.share_lock_campaign(tx, change.campaign_id)
     if campaign is None or campaign.status in FINAL_CAMPAIGN:
         detail = "The new campaign ended before all contacts were copied."
         raise Conflict("campaign_over", detail, status=campaign.status if campaign else None)
-    return copied
+    campaigns.add_zones(tx, change.campaign_id, list(set(zones)))
+    return len(zones)
 
 
 COPYING = Way("copy", apply=_copy)

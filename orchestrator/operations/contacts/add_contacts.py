@@ -37,8 +37,8 @@ def add_contacts(
     staged = [_staged(place, contact, n) for n, contact in enumerate(read) if isinstance(contact, NewContact)]
     with sql.begin() as tx:
         accepted = insert_contacts(tx, staged, campaign_id=campaign_id)
-        add_zones(tx, campaign_id, list({row.zone for row in staged if row.contact_id in accepted}))
         hold_open(tx, place, contact_ids=accepted)
+        add_zones(tx, campaign_id, list({row.zone for row in staged if row.contact_id in accepted}))
     ids = {row.position: row.contact_id for row in staged if row.contact_id in accepted}
     problems = {n: contact for n, contact in enumerate(read) if isinstance(contact, ContactProblem)}
     return [AddResult(ids.get(n), problems.get(n)) for n in range(len(documents))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -11,19 +10,19 @@ from sqlalchemy import Connection, Engine, Row
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.clock import Clock
-from orchestrator.errors import Conflict, InvalidInput, NotFound
+from orchestrator.errors import Conflict, NotFound
 from orchestrator.model.contact_status import CLAIMABLE, FINAL_STATUSES, OPEN_CONTACTS, ContactStatus
 from orchestrator.operations.contacts.contact_change import ContactChange, columns_of_change
 from orchestrator.operations.contacts.end_contact import ended_by_request, withdraw_claims
 from orchestrator.operations.contacts.find_contacts import find_contact
 from orchestrator.operations.contacts.redial_contacts import wait_once_more
-from orchestrator.operations.contacts.upload_target import UploadTarget, lock_target, upload_target_of
+from orchestrator.operations.contacts.upload_target import lock_target, upload_target_of
 from orchestrator.operations.dialing.drain_dials import wait_for_earlier_sends
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters, contacts, many_contacts, restored_contacts
-from orchestrator.store.sql.before_commit import before_commit
 from orchestrator.store.sql.campaigns import add_zones
+from orchestrator.store.sql.contact_staging import lock_identities
 from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.opt_outs import end_waiting
@@ -54,10 +53,11 @@ def change_contact(
     known = find_contact(contact_id, sql=sql)
     is_again = change.status == "waiting"
     if change.is_judged:  # its flow is read before anything is locked
-        place_now = upload_target_of(known.campaign_id, sql=sql, flows=flows, clock=clock, even_completed=is_again)
-        _enter_zone(place_now, known, change, sql=sql)
+        upload_target_of(known.campaign_id, sql=sql, flows=flows, clock=clock, even_completed=is_again)
     try:
         with sql.begin() as tx:
+            if change.phone is not None:
+                lock_identities(tx, known.campaign_id)
             rules: dict[str, Any] = {"flows": flows, "clock": clock, "runs_again": is_again}
             place = lock_target(tx, known.campaign_id, **rules) if change.is_judged else None
             contact = contacts.lock_contact(tx, contact_id)
@@ -78,18 +78,6 @@ def change_contact(
     elif change.may_forbid:
         wait_for_earlier_sends(call_filters.of_contacts([contact_id]), sql=sql)
     return find_contact(contact_id, sql=sql)
-
-
-def _enter_zone(place: UploadTarget, known: Row[Any], change: ContactChange, *, sql: Engine) -> None:
-    """Give the campaign a new zone in a transaction of its own.
-
-    An import that has just entered the same one may want to lock the campaign next: who holds that must not wait.
-    """
-    with suppress(InvalidInput):  # raised again, behind all else that is checked
-        zone = columns_of_change(place, known, change).get("zone", known.zone)
-        if zone != known.zone:
-            with before_commit(None), sql.begin() as tx:  # what is recorded of the change stands with the change itself
-                add_zones(tx, known.campaign_id, [zone])
 
 
 def _as_it_ended(contact: Row[Any], change: ContactChange) -> Row[Any]:

@@ -21,6 +21,7 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.personal_keys import erase_keys
 from orchestrator.store.sql.bounded_connection import allow
 from orchestrator.store.sql.erased_calls import ERASED, contacts_with, lock_calls, lock_calls_with, lock_contacts
+from orchestrator.store.sql.opt_outs import be_the_one_writer
 from orchestrator.store.sql.personal_columns import Person, erase_columns
 from orchestrator.store.sql.recordings import erased_recordings
 from orchestrator.store.sql.tallies import forget_answers
@@ -152,6 +153,8 @@ def _erase(tx: Connection, person: Person, *, client: redis.Redis, keys: Keys, d
     owe_rewrite(client, keys)
     if gone_after_s:
         owe_rewrite(client, keys, after_s=gone_after_s + _SLACK_S)
+    if not person.keeps_opt_outs:
+        be_the_one_writer(tx)  # behind calls and contacts, as the record of a call
     erase_columns(tx, person)
     forget_answers(tx, person.call_ids)
     return erased_recordings(tx, person.call_ids)

@@ -191,8 +191,6 @@ class _Importer:
                 import_id=self._import_id,
                 dedupe=self._dedupe,
             )
-            zones = {row.zone for row in staged if row.contact_id in accepted} - self._zones
-            add_zones(tx, self._place.campaign_id, list(zones))
             taken = {row.position for row in staged if row.contact_id in accepted}
             rejects = [_reject(number, row, contact) for number, row, contact in read if number not in taken]
             for number, _, contact in read:
@@ -200,12 +198,14 @@ class _Importer:
                     self._kinds.add(number, **_kind(contact))
             kept = rejects[: max(0, imports.REJECTS_KEPT - self._rejects_kept)]
             imports.insert_rejects(tx, self._import_id, kept)
-            counts = _counts(len(read), len(accepted), rejects)
-            imports.count_batch(tx, self._import_id, counts, problems=self._kinds.as_json())
             if accepted:
-                self._keep_shared(tx)  # which locks the campaign: behind the zones, as in every import beside this one
+                self._keep_shared(tx)
             # It may have been canceled or changed since the batch before.
             hold_open(tx, self._place, contact_ids=accepted)
+            zones = {row.zone for row in staged if row.contact_id in accepted} - self._zones
+            add_zones(tx, self._place.campaign_id, list(zones))
+            counts = _counts(len(read), len(accepted), rejects)
+            imports.count_batch(tx, self._import_id, counts, problems=self._kinds.as_json())
         self._zones |= zones
         self._rejects_kept += len(kept)
 

@@ -101,8 +101,8 @@ def hold_open(tx: Connection, place: UploadTarget, *, contact_ids: Collection[st
     """Keep a campaign from completing until this transaction ends; raise Conflict if it has (R22).
 
     So too where it gives its contacts less than when they were read: they would lack an input. Where it places contacts
-    otherwise, those with `contact_ids`, just written, are placed anew. Called last, so that dials which lock the same
-    row wait for a commit and not for an upload.
+    otherwise, those with `contact_ids`, just written, are placed anew. Called behind what takes long, so that dials
+    which lock the same row wait for a commit and not for an upload, and before zones are added, as all others do.
     """
     campaign = _taking_contacts(tx, place.campaign_id, share_lock_campaign)
     missing = sorted(name for name in place.given if is_blank(campaign.variables.get(name)))

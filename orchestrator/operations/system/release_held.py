@@ -22,7 +22,7 @@ def release_held_by_caps(sql: Engine) -> None:
     for campaign_id in campaign_ids:
         with sql.begin() as tx:
             lock_campaign(tx, campaign_id)
-            release_holds(tx, campaign_id, HELD_BY_CAPS)
+            release_holds(tx, [campaign_id], HELD_BY_CAPS)
     if change_id is not None:
         with sql.begin() as tx:
             mark_released(tx, change_id)

@@ -37,9 +37,11 @@ _CONTACTS = text(
 )
 _CLEAR_WORDS = text(
     f"""
-    UPDATE contacts SET external_id = NULL, variables = '{{}}', answers = '{{}}'
-    WHERE id = ANY(:ids) AND status IN {one_of(FINAL_STATUSES)} AND updated_at < :before
-        AND (external_id IS NOT NULL OR variables <> '{{}}' OR answers <> '{{}}')
+    UPDATE contacts SET external_id = NULL, variables = '{{}}', answers = '{{}}' WHERE id IN (
+        SELECT id FROM contacts
+        WHERE id = ANY(:ids) AND status IN {one_of(FINAL_STATUSES)} AND updated_at < :before
+            AND (external_id IS NOT NULL OR variables <> '{{}}' OR answers <> '{{}}')
+        ORDER BY id FOR UPDATE)
     """  # noqa: S608 built from constants
 )
 _RECORDINGS = text(

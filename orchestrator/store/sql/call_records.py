@@ -25,11 +25,14 @@ from orchestrator.store.sql.listed_numbers import is_left_out, is_listed
 from orchestrator.store.sql.opt_outs import IN_FORCE, Asked, write_opt_outs
 from orchestrator.store.sql.state_changes import sources_of
 
+# All calls before any contact, each by their ids: the order of all who lock both.
 # What the transaction asks behind it is planned once for all batches: planning costs more than the answers.
 _LOCK = text(
-    "SELECT k.id, set_config('plan_cache_mode', 'force_generic_plan', true) "
-    "FROM calls k JOIN contacts c ON c.id = k.contact_id "
-    "WHERE k.id = ANY(:ids) ORDER BY k.contact_id, k.id FOR UPDATE OF k, c"
+    """
+    WITH theirs AS MATERIALIZED (SELECT contact_id FROM calls WHERE id = ANY(:ids) ORDER BY id FOR UPDATE)
+    SELECT c.id, set_config('plan_cache_mode', 'force_generic_plan', true) FROM contacts c
+    WHERE c.id = ANY(ARRAY(SELECT contact_id FROM theirs)) ORDER BY c.id FOR UPDATE
+    """
 )
 _READ = text(
     f"""

@@ -12,6 +12,8 @@ from sqlalchemy import (
     Integer,
     Row,
     Select,
+    TextClause,
+    and_,
     exists,
     false,
     func,
@@ -146,11 +148,9 @@ def cancel(tx: Connection, campaign_id: str) -> None:
 
 def start_scheduled(tx: Connection) -> None:
     """Let the scheduled campaigns run whose time has come (`IS_DUE`); whether webhooks arrive is to be proven."""
-    tx.execute(
-        change_state(CampaignStatus.RUNNING, among=(CampaignStatus.SCHEDULED,))
-        .where(text(IS_DUE))
-        .values(proving_since=func.now())
-    )
+    due = _in_order(campaigns.c.status == CampaignStatus.SCHEDULED, text(IS_DUE))
+    started = change_state(CampaignStatus.RUNNING, among=(CampaignStatus.SCHEDULED,)).where(campaigns.c.id.in_(due))
+    tx.execute(started.values(proving_since=func.now()))
 
 
 def complete(tx: Connection, campaign_ids: Sequence[str]) -> None:
@@ -189,17 +189,23 @@ def pause_running_campaigns(
 
     With `resumed_before`, campaigns that were started or resumed since then go on.
     """
-    paused = change_state(CampaignStatus.PAUSED, among=(CampaignStatus.RUNNING,)).where(campaigns.c.kind == "campaign")
+    concerned = [campaigns.c.status == CampaignStatus.RUNNING, campaigns.c.kind == "campaign"]
     if caller_id is not None:
         shown = caller_id_pools.c.numbers.contains([{"number": caller_id}])
         pools = select(caller_id_pools.c.id).where(shown)
-        paused = paused.where(or_(campaigns.c.caller_ids.contains([caller_id]), campaigns.c.caller_id_pool.in_(pools)))
+        concerned.append(or_(campaigns.c.caller_ids.contains([caller_id]), campaigns.c.caller_id_pool.in_(pools)))
     else:
-        paused = paused.where(campaigns.c.connection_id == connection_id)
+        concerned.append(campaigns.c.connection_id == connection_id)
     if resumed_before is not None:
-        paused = paused.where(or_(campaigns.c.proving_since.is_(None), campaigns.c.proving_since <= resumed_before))
-    paused = paused.values(status_reason=dict(status_reason))
+        concerned.append(or_(campaigns.c.proving_since.is_(None), campaigns.c.proving_since <= resumed_before))
+    paused = change_state(CampaignStatus.PAUSED, among=(CampaignStatus.RUNNING,))
+    paused = paused.where(campaigns.c.id.in_(_in_order(*concerned))).values(status_reason=dict(status_reason))
     return list(tx.execute(paused.returning(campaigns.c.id)).scalars())
+
+
+def _in_order(*conditions: ColumnElement[bool] | TextClause) -> Select[Any]:
+    """Lock campaigns by their ids and return these: a statement by itself would lock them as it finds them."""
+    return select(campaigns.c.id).where(*conditions).order_by(campaigns.c.id).with_for_update(key_share=True)
 
 
 def pause_campaigns(tx: Connection, campaign_ids: Sequence[str], status_reason: Mapping[str, Any]) -> None:
@@ -274,6 +280,15 @@ def add_zones(tx: Connection, campaign_id: str, zones: Sequence[str]) -> None:
     if zones:
         rows = [{"campaign_id": campaign_id, "zone": zone} for zone in sorted(zones)]
         tx.execute(upsert(campaign_zones).values(rows).on_conflict_do_nothing())
+
+
+def lock_placed(tx: Connection, campaign_id: str, zones: Sequence[str], *, besides: Sequence[str]) -> None:
+    """Lock the open contacts in `zones` without a time zone of their own, and some `besides`, in the order of all."""
+    allow(tx, SWEEPING)
+    placed = and_(contacts.c.zone.in_(zones), contacts.c.timezone.is_(None), contacts.c.status.in_(OPEN_CONTACTS))
+    which = (contacts.c.campaign_id == campaign_id, or_(placed, contacts.c.id.in_(besides)))
+    locked = select(contacts.c.id).where(*which).order_by(contacts.c.id).with_for_update().subquery()
+    tx.execute(select(func.count()).select_from(locked))
 
 
 def move_zones(tx: Connection, campaign_id: str, zones: Sequence[str], *, to: str) -> None:

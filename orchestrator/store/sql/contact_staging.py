@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import orjson
 from sqlalchemy import Connection, text
@@ -40,10 +40,15 @@ _INSERT = """
            CASE WHEN not_before > now() THEN '{held}' ELSE '{waiting}' END,
            CASE WHEN not_before > now() THEN 'not_yet' END,
            greatest(not_before, now())
-    FROM staged_contacts s {only} ORDER BY position
+    FROM staged_contacts s {only} ORDER BY {by_identity}, position
     ON CONFLICT DO NOTHING RETURNING id
 """  # greatest() ignores NULL: without a not_before the contact is due now
-_SERIALIZE = text("SELECT pg_advisory_xact_lock(hashtextextended('contacts/' || :campaign_id, 0))")
+_KEY = "hashtextextended('contacts/' || :campaign_id, 0)"
+_LOCK = text(f"SELECT pg_advisory_xact_lock({_KEY})")
+_SHARE = text(f"SELECT pg_advisory_xact_lock_shared({_KEY})")
+
+BY_IDENTITY: Final = "external_id, CASE WHEN external_id IS NULL THEN phone END"
+"""The order in which contacts are written: who comes to an identity that another is writing waits for that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +72,32 @@ def insert_contacts(
     """Insert contacts and return the ids of those that were new; of duplicates the first is kept.
 
     Within a campaign a contact is identified by its external_id if it has one, else by its phone. With dedupe `phone` a
-    number is taken once, whatever its external ids; such uploads of one campaign take turns.
+    number is taken once, whatever its external ids; such an upload keeps others of its campaign waiting.
     """
     if not rows:
         return set()
     by_phone = dedupe == "phone"
-    if by_phone:
-        tx.execute(_SERIALIZE, {"campaign_id": campaign_id})
+    (lock_identities if by_phone else share_identities)(tx, campaign_id)
     _stage(tx, rows)
     only = _NEW_PHONES if by_phone else ""
-    statement = text(_INSERT.format(only=only, held=ContactStatus.HELD, waiting=ContactStatus.WAITING))
+    statuses = {"held": ContactStatus.HELD, "waiting": ContactStatus.WAITING}
+    statement = text(_INSERT.format(only=only, by_identity=BY_IDENTITY, **statuses))
     params = {"campaign_id": campaign_id, "import_id": import_id, "zones_version": zones_version().name}
     ids = tx.execute(statement, params).scalars()
     return set(ids)
+
+
+def lock_identities(tx: Connection, campaign_id: str) -> None:
+    """Keep everybody else from giving a contact of a campaign an identity; called before anything else is locked.
+
+    Who waited for one that an upload is writing, with the campaign locked, would wait in a circle.
+    """
+    tx.execute(_LOCK, {"campaign_id": campaign_id})
+
+
+def share_identities(tx: Connection, campaign_id: str) -> None:
+    """Keep everybody else from doing the above; others may write contacts, too."""
+    tx.execute(_SHARE, {"campaign_id": campaign_id})
 
 
 def _stage(tx: Connection, rows: Sequence[StagedContact]) -> None:

@@ -12,7 +12,7 @@ from orchestrator.ids import new_id
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql.callbacks import USUAL_PRIORITY
-from orchestrator.store.sql.campaigns import add_zones
+from orchestrator.store.sql.contact_staging import BY_IDENTITY, share_identities
 from orchestrator.store.sql.opt_outs import IN_FORCE
 from orchestrator.store.sql.tables import campaigns
 
@@ -36,7 +36,7 @@ _CONTACTS = text(
         CASE WHEN {_IS_SUPPRESSED} THEN '{Reason.SUPPRESSED}' WHEN c.not_before > now() THEN '{Reason.NOT_YET}' END,
         greatest(c.not_before, now())
     FROM unnest(CAST(:ids AS text[]), CAST(:new_ids AS text[])) AS i(id, new_id) JOIN contacts c ON c.id = i.id
-    ORDER BY c.id ON CONFLICT DO NOTHING RETURNING zone
+    ORDER BY {BY_IDENTITY} ON CONFLICT DO NOTHING RETURNING zone
     """  # noqa: S608 built from constants
 )
 
@@ -50,9 +50,8 @@ def copy_campaign(tx: Connection, campaign_id: str, clone_id: str, own: Mapping[
     tx.execute(insert(campaigns).from_select(names, source).on_conflict_do_nothing(index_elements=[campaigns.c.id]))
 
 
-def copy_contacts(tx: Connection, contact_ids: Sequence[str], *, to: str) -> int:
-    """Insert copies of contacts that were never called; return how many the campaign did not have."""
+def copy_contacts(tx: Connection, contact_ids: Sequence[str], *, to: str) -> Sequence[str]:
+    """Insert copies of contacts that were never called; return the zone of each that the campaign did not have."""
+    share_identities(tx, to)
     new_ids = [new_id("con") for _ in contact_ids]
-    zones = tx.execute(_CONTACTS, {"ids": list(contact_ids), "new_ids": new_ids, "to": to}).scalars().all()
-    add_zones(tx, to, list(set(zones)))
-    return len(zones)
+    return tx.execute(_CONTACTS, {"ids": list(contact_ids), "new_ids": new_ids, "to": to}).scalars().all()

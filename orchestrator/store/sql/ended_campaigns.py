@@ -36,9 +36,10 @@ _END = f"""
                       WHEN c.due_at IS NULL THEN c.reason ELSE '{Reason.CAMPAIGN_ENDED}' END
     FROM campaigns g WHERE g.id = c.campaign_id AND g.status IN {one_of(FINAL_CAMPAIGN)} AND c.id IN (
         SELECT id FROM contacts WHERE campaign_id = :campaign_id AND status IN {_MAY_END}
-        LIMIT :most FOR UPDATE {{skip}})
+        {{order}} LIMIT :most FOR UPDATE {{skip}})
 """  # noqa: S608 built from constants
-_END_FREE, _END_ALL = text(_END.format(skip="SKIP LOCKED")), text(_END.format(skip=""))
+_END_FREE = text(_END.format(order="", skip="SKIP LOCKED"))
+_END_ALL = text(_END.format(order="ORDER BY id", skip=""))  # who waits locks in the order of all
 _CALLING = text(
     f"SELECT 1 FROM contacts WHERE campaign_id = :campaign_id AND status = '{ContactStatus.CALLING}' "  # noqa: S608
     "ORDER BY id FOR SHARE"

@@ -26,18 +26,18 @@ def calls_with(contact_ids: Sequence[str]) -> Select[Any]:
 
 
 def lock_calls_with(tx: Connection, contact_ids: Sequence[str]) -> Sequence[Row[Any]]:
-    """Lock these contacts' calls, before any contact and in the order of finalizing, and return them.
+    """Lock these contacts' calls, before any contact and in the order of all who lock both, and return them.
 
     Each row says with `is_under_way` whether the carrier has or may have the call.
     """
     mine = select(calls, _UNDER_WAY.label("is_under_way")).where(calls.c.id.in_(calls_with(contact_ids)))
-    return tx.execute(mine.order_by(calls.c.contact_id, calls.c.id).with_for_update()).all()
+    return tx.execute(mine.order_by(calls.c.id).with_for_update()).all()
 
 
 def lock_calls(tx: Connection, call_ids: Sequence[str]) -> Sequence[Row[Any]]:
-    """Lock these calls in the order of finalizing and return them, as `lock_calls_with` does."""
+    """Lock these calls in their order and return them, as `lock_calls_with` does."""
     these = select(calls, _UNDER_WAY.label("is_under_way")).where(calls.c.id.in_(call_ids))
-    return tx.execute(these.order_by(calls.c.contact_id, calls.c.id).with_for_update()).all()
+    return tx.execute(these.order_by(calls.c.id).with_for_update()).all()
 
 
 def lock_contacts(tx: Connection, contact_ids: Sequence[str]) -> Sequence[Row[Any]]:
