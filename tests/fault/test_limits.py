@@ -90,7 +90,7 @@ def test_a_program_that_gets_no_more_memory_ends_or_says_so_and_nothing_is_lost(
 
 
 @pytest.mark.parametrize(
-    "program", ["commands", "dials", "dispatch", "engine", "webhooks", "media", "valkey", "postgres"]
+    "program", ["commands", "dials", "dispatch", "engine", "webhooks", "api", "valkey", "postgres"]
 )
 def test_what_the_kernel_kills_for_its_memory_is_started_again_and_nothing_is_lost(
     stack_of_all: tuple[StackRun, SimulatorProcess], program: str
