@@ -25,7 +25,7 @@ def reconcile_channels(
 ) -> tuple[int, int]:
     """Free channels whose attempt is over, take those an attempt is missing; return (freed, taken).
 
-    Reads only the campaigns that may dial or have attempts; the leases of a campaign that has ended hinder nobody and
+    Reads only the campaigns that may dial or have attempts, or just had some: the leases of others hinder nobody and
     expire. Attempts that are `unknown` keep their channel until they are resolved.
     """
     with sql.connect() as tx:

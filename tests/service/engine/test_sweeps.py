@@ -24,6 +24,8 @@ from tests.support.stub_http import stub_http
 from tests.support.unknown_calls import active_legs, match_again, unknown_call
 from tests.support.world import CONNECTION, World
 
+OLD = "call_01J00000000000000000000000"
+
 
 def test_a_reserved_attempt_that_nobody_took_is_published_again_once(world: World) -> None:
     call_id = world.claimed_call()
@@ -68,9 +70,8 @@ def test_r8_campaigns_that_are_over_are_not_asked_about_their_channels(world: Wo
 
 
 def test_r8_a_channel_whose_attempt_is_over_is_freed_and_a_young_one_left_alone(world: World) -> None:
-    old = "call_01J00000000000000000000000"
     young = new_id("call")
-    world.redis.zadd(world.keys.slots(CONNECTION), {old: 1, young: 1})
+    world.redis.zadd(world.keys.slots(CONNECTION), {OLD: 1, young: 1})
 
     freed, _ = reconcile_channels(world.sql, world.redis, world.keys, connection_id=CONNECTION)
 
@@ -78,17 +79,28 @@ def test_r8_a_channel_whose_attempt_is_over_is_freed_and_a_young_one_left_alone(
     assert world.redis.zrange(world.keys.slots(CONNECTION), 0, -1) == [young.encode()]
 
 
+def test_r8_a_campaign_that_has_just_ended_gives_back_the_channels_of_nobody(world: World) -> None:
+    campaign_id = world.call_row(call_id := world.claimed_call())["campaign_id"]
+    channels = world.keys.slots(campaign_id)
+    world.redis.zadd(channels, {OLD: 1})
+    world.execute("UPDATE calls SET state = 'ended', ended_at = now() - interval '1 minute' WHERE id = :id", id=call_id)
+    world.execute("UPDATE campaigns SET status = 'completed' WHERE id = :id", id=campaign_id)
+
+    reconcile_channels(world.sql, world.redis, world.keys, connection_id=CONNECTION)
+
+    assert world.redis.zrange(channels, 0, -1) == [call_id.encode()]  # which is young
+
+
 def test_r8_an_attempt_without_its_channel_gets_one(world: World) -> None:
     campaign_id = world.campaign()
-    old = "call_01J00000000000000000000000"
     call_id = world.claimed_call()
-    world.execute("UPDATE calls SET id = :new WHERE id = :old", new=old, old=call_id)
+    world.execute("UPDATE calls SET id = :new WHERE id = :old", new=OLD, old=call_id)
     world.redis.delete(world.keys.slots(CONNECTION), world.keys.slots(campaign_id))
 
     _, taken = reconcile_channels(world.sql, world.redis, world.keys, connection_id=CONNECTION)
 
     assert taken == 2  # the connection's and the campaign's
-    assert world.redis.zscore(world.keys.slots(CONNECTION), old) > utc_now().timestamp() * 1000
+    assert world.redis.zscore(world.keys.slots(CONNECTION), OLD) > utc_now().timestamp() * 1000
 
 
 def test_a_call_that_outlived_its_deadline_and_is_gone_is_ended(world: World, carrier: CarrierStub) -> None:
