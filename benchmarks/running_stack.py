@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -193,7 +193,11 @@ class RunningStack:
         """Return what each process of PostgreSQL that serves a program's connections has used so far."""
         with psycopg.connect(self.stores[0].replace("+psycopg", ""), autocommit=True) as connection:
             found = connection.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", (program,))
-            return {pid: scheduled_s(pid) for (pid,) in found}
+            spent: dict[int, float] = {}
+            for (pid,) in found:
+                with suppress(FileNotFoundError):  # it has just ended
+                    spent[pid] = scheduled_s(pid)
+            return spent
 
 
 @contextmanager

@@ -136,19 +136,19 @@ def test_a_record_of_several_people_and_a_file_of_their_consents(
 # -- contacts ----------------------------------------------------------------------------------------------------------
 
 
+def prioritized_beside_another_zone(world: World, campaign_id: str) -> Any:
+    elsewhere = CampaignChanges(default_timezone="Asia/Tokyo")
+    move = partial(world.run, change_campaign, campaign_id, elsewhere)
+    many, _ = meet_behind(world, HOLD_CONTACT, lambda: prioritize(world), move, id=nth(2))
+    return many
+
+
 def test_another_default_zone_and_a_change_of_many(world: World) -> None:
     campaign_id = world.campaign(default_timezone="America/New_York")
     nth_contacts(world, campaign_id, 3, status="held", reason="number_gap", priority=5)  # found before those who wait
     nth_contacts(world, campaign_id, 1, 2)
-    elsewhere = CampaignChanges(default_timezone="Asia/Tokyo")
 
-    many, _ = meet_behind(
-        world,
-        HOLD_CONTACT,
-        lambda: prioritize(world),
-        lambda: world.run(change_campaign, campaign_id, elsewhere),
-        id=nth(2),
-    )
+    many = prioritized_beside_another_zone(world, campaign_id)
 
     assert many.changed == 3
     assert world.query("SELECT DISTINCT zones_version, priority FROM contacts") == [(None, 9)]
@@ -159,15 +159,8 @@ def test_another_default_zone_that_releases_people_and_a_change_of_many(world: W
     nth_contacts(world, campaign_id, 1, zone="Asia/Seoul", status="held", reason="outside_hours")
     nth_contacts(world, campaign_id, 2, zone="Asia/Seoul")
     nth_contacts(world, campaign_id, 3)
-    elsewhere = CampaignChanges(default_timezone="Asia/Tokyo")
 
-    many, _ = meet_behind(
-        world,
-        HOLD_CONTACT,
-        lambda: prioritize(world),
-        lambda: world.run(change_campaign, campaign_id, elsewhere),
-        id=nth(2),
-    )
+    many = prioritized_beside_another_zone(world, campaign_id)
 
     assert many.changed == 3
     assert world.contact_row(nth(1))["status"] == "waiting"
