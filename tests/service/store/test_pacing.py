@@ -157,13 +157,26 @@ def test_r7_a_bad_answer_halves_the_rate_once_a_second(redis_client: redis.Redis
     assert (in_a_second, read_health(redis_client, KEYS, "conn").rate) == (pytest.approx(10), pytest.approx(5))
 
 
-def test_r7_good_answers_bring_the_rate_back(redis_client: redis.Redis) -> None:
+def test_r7_each_good_answer_brings_a_dial_a_second_back_up_to_the_full_rate(redis_client: redis.Redis) -> None:
+    report(redis_client, good=False, reason="500")
+
+    rates = []
+    for _ in range(12):
+        report(redis_client, good=True)
+        rates.append(read_health(redis_client, KEYS, "conn").rate)
+
+    assert rates == [*map(pytest.approx, range(11, 20)), None, None, None]
+
+
+def test_r7_a_bad_answer_halves_the_rate_however_many_good_ones_came_since_the_last(redis_client: redis.Redis) -> None:
     report(redis_client, good=False, reason="429")
-    redis_client.hincrby(KEYS.health("conn"), "changed", -5000)
+    redis_client.hincrby(KEYS.health("conn"), "changed", -1000)
+    for _ in range(4):
+        report(redis_client, good=True)
 
-    report(redis_client, good=True)
+    report(redis_client, good=False, reason="429")
 
-    assert read_health(redis_client, KEYS, "conn").rate == pytest.approx(11)
+    assert read_health(redis_client, KEYS, "conn").rate == pytest.approx(7)
 
 
 def test_r7_failures_in_a_row_close_dispatch_until_it_is_opened(redis_client: redis.Redis) -> None:
