@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from queue import SimpleQueue
 
 from tests.mutations.catalog import ROOT, Mutation, read_mutations
@@ -64,6 +66,8 @@ def _copy_source(copy: Path) -> Path:
             shutil.copytree(source, copy / part, ignore=_LEFT_OUT)
         else:
             shutil.copy2(source, copy / part)
+    # Judged by what the source says: a mutation may be made and undone within the second that a file's time knows.
+    compileall.compile_dir(copy, quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
     return copy
 
 
