@@ -26,6 +26,7 @@ from benchmarks.growth_table import as_measures, show_growth
 from benchmarks.idle import measure_idle
 from benchmarks.imports import LARGE, measure_imports
 from benchmarks.ledger import measure_ledger
+from benchmarks.lists import measure_lists
 from benchmarks.measures import Measure, Sample
 from benchmarks.media import measure_media
 from benchmarks.notify import measure_notify
@@ -47,6 +48,7 @@ PARTS = (
     "notify",
     "polling",
     "searches",
+    "lists",
     "redials",
     "viewers",
     "idle",
@@ -126,6 +128,7 @@ def _measure(only: Sequence[str], console: Console, *, rounds: int, full: bool) 
     on_their_own: dict[str, Callable[[], list[Measure]]] = {
         "polling": partial(measure_polling, contacts=LARGE if full else _LARGE_UNLESS_FULL, rounds=rounds),
         "searches": partial(measure_searches, contacts=2 * LARGE if full else _LARGE_UNLESS_FULL),
+        "lists": partial(measure_lists, contacts=2 * LARGE if full else _LARGE_UNLESS_FULL),
         "redials": measure_redial,
         "viewers": partial(measure_viewers, rounds=rounds),
         "idle": measure_idle,
