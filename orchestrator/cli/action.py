@@ -6,12 +6,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 
-from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.arguments import parse_pairs
 from orchestrator.cli.call_timeline import print_line
 from orchestrator.cli.polling import ApiPoller
@@ -19,6 +18,9 @@ from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.local_stack.interrupts import pause
 from orchestrator.model.attempt_state import FINAL_STATES, AttemptState
 from orchestrator.telnyx.commands import COMMANDS
+
+if TYPE_CHECKING:
+    from orchestrator.cli.api_client import ApiClient
 
 ACTIONS = tuple(sorted(name for name in COMMANDS if name != "dial"))
 _FAILED = frozenset({"command.failed", "command.gone", "command.unknown"})

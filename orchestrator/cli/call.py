@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from orchestrator.cli.action import ACTIONS, exit_unless_accepted, send_command
-from orchestrator.cli.api_client import api_client, connect
+from orchestrator.cli.api_access import api_client, connect
 from orchestrator.cli.arguments import parse_pairs, parse_time
 from orchestrator.cli.call_timeline import follow_call, print_call
 from orchestrator.cli.output import JsonOption, open_console, print_answer, print_json

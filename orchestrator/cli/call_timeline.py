@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.number_format import duration
 from orchestrator.cli.polling import ApiPoller
 from orchestrator.local_stack.interrupts import pause
 from orchestrator.model.attempt_state import FINAL_STATES, AttemptState
 from orchestrator.model.contact_status import ContactStatus
+
+if TYPE_CHECKING:
+    from orchestrator.cli.api_client import ApiClient
 
 _OVER = frozenset({*FINAL_STATES, AttemptState.UNKNOWN})
 _SHOWN_FIELDS = frozenset(

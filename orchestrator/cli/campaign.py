@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from orchestrator.bounds import FASTEST, HEAVIEST, MOST_LIVE_CALLS, SLOWEST
-from orchestrator.cli.api_client import ApiClient, api_client, connect
+from orchestrator.cli.api_access import api_client, connect
 from orchestrator.cli.arguments import parse_caps, parse_time
 from orchestrator.cli.campaign_report import report as print_report
 from orchestrator.cli.campaign_report import stopped_line
@@ -27,6 +27,9 @@ from orchestrator.policy.consents import OnOptOut, RequiredConsent
 from orchestrator.policy.law.setting import LawMode
 from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.purposes import Purpose, Voice
+
+if TYPE_CHECKING:
+    from orchestrator.cli.api_client import ApiClient
 
 app = typer.Typer(
     no_args_is_help=True,

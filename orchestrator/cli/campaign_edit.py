@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from orchestrator.bounds import FASTEST, HEAVIEST, MOST_LIVE_CALLS, SLOWEST
-from orchestrator.cli.api_client import ApiClient, ApiError
+from orchestrator.cli.api_errors import ApiError
 from orchestrator.cli.arguments import parse_optional
 from orchestrator.cli.names import POOL, id_of, named_campaign
 from orchestrator.cli.output import JsonOption, print_json, print_lines
 from orchestrator.cli.upload import flow_reference, read_document
 from orchestrator.errors import FieldError, InvalidInput, OrchestratorError
-from orchestrator_client.answers import etag
+
+if TYPE_CHECKING:
+    from orchestrator.cli.api_client import ApiClient
 
 _CHANGED_MEANWHILE = 412
 _LOOKED_THROUGH = 20
@@ -61,6 +63,8 @@ def edit(
 
     orchestrator campaign edit "spring reminders" --calls-per-second 2
     """
+    from orchestrator_client.answers import etag  # with all of HTTP, which help needs not
+
     api, campaign_id = named_campaign(ctx, campaign)
     body: dict[str, Any] = read_document(settings) if settings else {}
     said: dict[str, Any] = {"name": name, "caller_ids": caller_id or None, "keep_open": keep_open}

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from orchestrator.cli.api_client import api_client
+from orchestrator.cli.api_access import api_client
 from orchestrator.cli.names import named_campaign
 from orchestrator.cli.output import or_none
 

@@ -6,17 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.live import Live
 
-from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.campaign_report import stats_line, stats_screen, stopped_line
 from orchestrator.cli.output import print_json_line
 from orchestrator.cli.polling import ApiPoller
 from orchestrator.local_stack.interrupts import pause
 from orchestrator.model.campaign_status import FINAL_CAMPAIGN
+
+if TYPE_CHECKING:
+    from orchestrator.cli.api_client import ApiClient
 
 _LINE_EVERY_S = 5.0
 

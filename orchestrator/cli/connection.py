@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from orchestrator.bounds import FASTEST, MOST_LIVE_CALLS, SLOWEST
-from orchestrator.cli.api_client import api_client, connect
+from orchestrator.cli.api_access import api_client, connect
 from orchestrator.cli.output import JsonLines
 from orchestrator.errors import FieldError, InvalidInput, Misconfigured
 from orchestrator.local_stack.data_folder import stored_connection_id

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from orchestrator.cli.api_client import api_client
+from orchestrator.cli.api_access import api_client
 from orchestrator.cli.arguments import parse_time
 from orchestrator.cli.explanations import print_explanation
 from orchestrator.cli.names import CAMPAIGN, id_of

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
 
-from orchestrator.cli.api_client import ApiClient
 from orchestrator.policy.zones.zone_names import zone_info
+
+if TYPE_CHECKING:
+    from orchestrator.cli.api_client import ApiClient
 
 _NOT_CALLED: tuple[Literal["held", "suppressed"], ...] = ("held", "suppressed")
 _MOST = 200

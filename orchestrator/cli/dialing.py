@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestrator.cli.api_client import api_client, connect
+from orchestrator.cli.api_access import api_client, connect
 from orchestrator.cli.arguments import who
 from orchestrator.cli.output import JsonOption, print_answer
 

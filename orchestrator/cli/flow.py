@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from orchestrator.cli.action import check_action
-from orchestrator.cli.api_client import connect
+from orchestrator.cli.api_access import connect
 from orchestrator.cli.arguments import parse_pairs, parse_time
 from orchestrator.cli.gate_preview import why_not_called
 from orchestrator.cli.output import print_json

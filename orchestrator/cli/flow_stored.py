@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from orchestrator.cli.api_client import ApiClient, ApiError, api_client
+from orchestrator.cli.api_access import api_client
+from orchestrator.cli.api_errors import ApiError
 from orchestrator.cli.output import (
     JsonLines,
     JsonOption,
@@ -22,6 +23,9 @@ from orchestrator.cli.output import (
 )
 from orchestrator.cli.upload import upload_flow
 from orchestrator.errors import NotFound
+
+if TYPE_CHECKING:
+    from orchestrator.cli.api_client import ApiClient
 
 if TYPE_CHECKING:
     from orchestrator_client.models import FlowSource

@@ -5,14 +5,16 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.explanations import WHO
 from orchestrator.cli.output import print_json
 from orchestrator.cli.upload import content_type_of, counted, problem_lines
+
+if TYPE_CHECKING:
+    from orchestrator.cli.api_client import ApiClient
 
 _MOST_ZONES = 3  # of a row: a toll-free number has forty
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.cli.api_client import ApiClient, api_client, connect
+from orchestrator.cli.api_access import api_client, connect
 from orchestrator.cli.arguments import parse_time
 from orchestrator.cli.output import JsonOption, print_answer, print_gone
 from orchestrator.clock import rfc3339
 from orchestrator.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from orchestrator.cli.api_client import ApiClient
 
 app = typer.Typer(
     no_args_is_help=True,

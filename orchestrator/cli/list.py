@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from orchestrator.cli.api_client import api_client, connect
+from orchestrator.cli.api_access import api_client, connect
 from orchestrator.cli.arguments import parse_time
 from orchestrator.cli.names import LIST, id_of
 from orchestrator.cli.output import JsonOption, print_answer, print_json_line, print_lines

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import requests
 import typer
 from rich.console import Console
 
-from orchestrator.cli.api_client import ApiClient, DataOption, KeyOption, UrlOption, open_client
+from orchestrator.cli.api_access import DataOption, KeyOption, UrlOption, open_client
 from orchestrator.cli.polling import ApiPoller
 from orchestrator.clock import utc_now
 from orchestrator.local_stack.interrupts import Interrupts, count_interrupts, pause
 from orchestrator.operations.notify.webhook_signature import new_secret, signed_headers
 from orchestrator.web.session import open_session
+
+if TYPE_CHECKING:
+    from orchestrator.cli.api_client import ApiClient
 
 _PAGE = 500
 _FORWARD_S = 15.0

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import typer
 
-from orchestrator.cli.api_client import ApiClient, api_client
+from orchestrator.cli.api_access import api_client
 from orchestrator.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from orchestrator.cli.api_client import ApiClient
 
 _SHOWN = 10
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from shlex import quote
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from orchestrator.cli.api_client import ApiClient, ApiError, api_client, connect
+from orchestrator.cli.api_access import api_client, connect
+from orchestrator.cli.api_errors import ApiError
 from orchestrator.cli.output import JsonLines, JsonOption, or_none, print_answer, print_gone, print_json_line
 from orchestrator.cli.upload import flow_reference
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from orchestrator.cli.api_client import ApiClient
 
 app = typer.Typer(
     no_args_is_help=True,

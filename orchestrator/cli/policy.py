@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from orchestrator.cli.api_client import api_client, connect
+from orchestrator.cli.api_access import api_client, connect
 from orchestrator.cli.arguments import NONE, parse_caps, parse_optional, who
 from orchestrator.errors import FieldError, InvalidInput
 

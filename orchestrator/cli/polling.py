@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from orchestrator.cli.api_client import ApiError, ApiUnreachable
+from orchestrator.cli.api_errors import ApiError, ApiUnreachable
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from orchestrator.cli.api_client import api_client, connect
+from orchestrator.cli.api_access import api_client, connect
 from orchestrator.cli.names import POOL, id_of
 from orchestrator.cli.output import JsonOption, or_none, print_answer, print_gone
 from orchestrator.policy.caller_id_pool import Choose

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestrator.cli.api_client import api_client, connect
+from orchestrator.cli.api_access import api_client, connect
 from orchestrator.cli.names import CAMPAIGN, id_of
 from orchestrator.cli.output import or_none, print_answer
 

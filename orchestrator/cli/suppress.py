@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.cli.api_client import ApiClient, api_client, connect
+from orchestrator.cli.api_access import api_client, connect
 from orchestrator.cli.arguments import parse_time, who
 from orchestrator.cli.names import CAMPAIGN, id_of
 from orchestrator.cli.output import JsonLines, JsonOption, or_none, print_gone, print_json, print_json_line, print_lines
 from orchestrator.cli.upload import problem_lines
 from orchestrator.clock import rfc3339
+
+if TYPE_CHECKING:
+    from orchestrator.cli.api_client import ApiClient
 
 app = typer.Typer(
     no_args_is_help=True,

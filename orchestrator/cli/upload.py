@@ -13,11 +13,14 @@ from rich.console import Console
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from orchestrator.cli.api_client import ApiClient, ApiError
+from orchestrator.cli.api_errors import ApiError
 from orchestrator.cli.output import print_json
 from orchestrator.cli.polling import ApiPoller
 from orchestrator.errors import InvalidFlow, Misconfigured
 from orchestrator.local_stack.interrupts import pause
+
+if TYPE_CHECKING:
+    from orchestrator.cli.api_client import ApiClient
 
 if TYPE_CHECKING:
     from orchestrator_client.models import FlowVersion

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.cli.api_client import ApiClient, api_client, connect
+from orchestrator.cli.api_access import api_client, connect
 from orchestrator.cli.output import JsonLines, JsonOption, print_answer, print_gone, print_json_line
 from orchestrator.errors import OrchestratorError
+
+if TYPE_CHECKING:
+    from orchestrator.cli.api_client import ApiClient
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from orchestrator.cli.api_client import ApiClient, ApiError
+from orchestrator.cli.api_client import ApiClient
+from orchestrator.cli.api_errors import ApiError
 from orchestrator.local_stack.ports import free_port
 from simulator.callees.callee import Kind
 from simulator.callees.population import CalleePopulation

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from orchestrator.cli.api_client import ApiClient, ApiUnreachable
+from orchestrator.cli.api_client import ApiClient
+from orchestrator.cli.api_errors import ApiUnreachable
 from orchestrator.clock import boot_seconds
 from orchestrator.errors import CarrierUnavailable, StoreUnavailable
 from orchestrator.operations.calls.send_http_step import HttpStepClient

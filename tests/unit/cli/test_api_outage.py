@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from orchestrator.cli.action import send_command
-from orchestrator.cli.api_client import ApiClient, ApiError, ApiUnreachable
+from orchestrator.cli.api_client import ApiClient
+from orchestrator.cli.api_errors import ApiError, ApiUnreachable
 from orchestrator.cli.call_timeline import follow_call
 from orchestrator.cli.campaign_watch import watch_campaign
 from orchestrator.cli.polling import GIVE_UP_AFTER_S, ApiPoller

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.cli.api_client import ApiError
+from orchestrator.cli.api_errors import ApiError
 
 
 def refusal(*errors: dict[str, Any]) -> str:

@@ -10,7 +10,8 @@ from threading import Thread
 import pytest
 from pydantic import SecretStr
 
-from orchestrator.cli.api_client import ApiClient, ApiError, ApiUnreachable
+from orchestrator.cli.api_client import ApiClient
+from orchestrator.cli.api_errors import ApiError, ApiUnreachable
 
 
 class Api(ThreadingHTTPServer):
