@@ -20,9 +20,9 @@ from orchestrator.operations.caller_ids.write_pools import (
     delete_pool,
     remove_number,
 )
+from orchestrator.policy.caller_id_choice import Choose
 from orchestrator.policy.caller_id_pool import (
     CallerIdPoolChanges,
-    Choose,
     Health,
     NewCallerIdPool,
     Numbers,

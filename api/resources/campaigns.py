@@ -34,7 +34,7 @@ from orchestrator.policy.guards.rules import Guards
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.setting import LawSetting, stored_setting
 from orchestrator.policy.lists.campaign_lists import DEFAULT_LISTS, CampaignLists
-from orchestrator.policy.phone.number_kind import NumberKind
+from orchestrator.policy.phone.kinds import NumberKind
 from orchestrator.policy.purposes import Purpose, Voice
 from orchestrator.policy.tags import Tag
 from orchestrator.policy.timestamps import Moment

@@ -24,8 +24,8 @@ from orchestrator.cli.output import JsonLines, JsonOption, open_console, print_j
 from orchestrator.cli.upload import flow_reference, import_contacts, read_document
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.policy.consents import OnOptOut, RequiredConsent
-from orchestrator.policy.law.setting import LawMode
-from orchestrator.policy.phone.number_kind import NumberKind
+from orchestrator.policy.law.law_mode import LawMode
+from orchestrator.policy.phone.kinds import NumberKind
 from orchestrator.policy.purposes import Purpose, Voice
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from rich.console import Console
 from orchestrator.cli.api_access import api_client, connect
 from orchestrator.cli.names import POOL, id_of
 from orchestrator.cli.output import JsonOption, or_none, print_answer, print_gone
-from orchestrator.policy.caller_id_pool import Choose
+from orchestrator.policy.caller_id_choice import Choose
 
 app = typer.Typer(
     no_args_is_help=True,

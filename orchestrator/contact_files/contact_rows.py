@@ -14,7 +14,8 @@ from typing import Any
 
 from orchestrator.contact_files.phone_columns import letters_of
 from orchestrator.policy.names import one_form, unseen_in, unspeakable_in
-from orchestrator.policy.phone.number_kind import NumberKind, why_never_dialed
+from orchestrator.policy.phone.kinds import NumberKind
+from orchestrator.policy.phone.number_kind import why_never_dialed
 from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
 from orchestrator.policy.region_codes import RegionProblem, read_region
 from orchestrator.policy.timestamps import parse_timestamp

@@ -7,7 +7,6 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Self
 
@@ -16,6 +15,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from orchestrator.bounds import DialsPerCallerId
+from orchestrator.policy.caller_id_choice import Choose
 from orchestrator.policy.caller_id_index import CallerIdIndex
 from orchestrator.policy.campaign_rules import MOST_CALLER_IDS, Name
 from orchestrator.policy.durations import Duration
@@ -27,13 +27,6 @@ MOST_JUDGED = 500
 """The newest calls of a number that its health is judged by, at most."""
 
 _REGION = re.compile(r"[A-Z]{2}(?:-[A-Z]{2,3})?", re.ASCII)
-
-
-class Choose(StrEnum):
-    """How a number is chosen: one for each contact, or first one of the place where the contact is."""
-
-    STICKY = "sticky"
-    LOCAL_THEN_STICKY = "local_then_sticky"
 
 
 def _known_region(region: str) -> str:

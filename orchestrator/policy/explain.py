@@ -11,7 +11,7 @@ from typing import NamedTuple
 from orchestrator.policy.dial_gate import CHECKS, GateAnswer, GateFacts, Go, Hold, Never, judge
 from orchestrator.policy.gate.check import Facts, Source
 from orchestrator.policy.hold_reasons import Reason
-from orchestrator.policy.law.setting import LawMode
+from orchestrator.policy.law.law_mode import LawMode
 
 
 class Verdict(StrEnum):

@@ -24,7 +24,7 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import law_for
 from orchestrator.policy.lists.reassigned import Answer, Result
 from orchestrator.policy.lists.registries import Registry
-from orchestrator.policy.phone.number_kind import NumberKind
+from orchestrator.policy.phone.kinds import NumberKind
 from orchestrator.policy.purposes import Purpose, Voice
 from orchestrator.policy.weekly_hours import CallingHours
 from orchestrator.policy.zones.zone_names import zone_info

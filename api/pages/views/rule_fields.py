@@ -14,8 +14,8 @@ from api.resources import lists
 from api.resources.campaigns import CampaignView
 from api.resources.lists import ListQuery
 from orchestrator.policy.guards.rules import Guards
+from orchestrator.policy.law.law_mode import LawMode
 from orchestrator.policy.law.setting import AUTO as LAW_OF_THE_PLACE
-from orchestrator.policy.law.setting import LawMode
 from orchestrator.policy.lists.campaign_lists import AUTO, OFF
 from orchestrator.policy.lists.list_fields import GLOBAL
 from orchestrator.policy.purposes import DEFAULT_PURPOSE

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine, Row
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
 from orchestrator.operations.access.audit import concerns
 from orchestrator.operations.dialing.drain_dials import wait_for_earlier_sends
-from orchestrator.policy.caller_id_pool import CallerIdPoolChanges, Choose, NewCallerIdPool, PoolNumber
+from orchestrator.policy.caller_id_choice import Choose
+from orchestrator.policy.caller_id_pool import CallerIdPoolChanges, NewCallerIdPool, PoolNumber
 from orchestrator.policy.field_errors import parse_model
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql import caller_id_pools as pools

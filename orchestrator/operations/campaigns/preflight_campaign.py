@@ -21,7 +21,7 @@ from orchestrator.operations.campaigns.create_campaign import found
 from orchestrator.operations.campaigns.survey_contacts import PAGE, CallerIds, Group, Survey, survey_contacts
 from orchestrator.operations.contacts.explained import voice_of
 from orchestrator.policy.caller_id import why_all_closed
-from orchestrator.policy.caller_id_pool import Choose
+from orchestrator.policy.caller_id_choice import Choose
 from orchestrator.policy.campaign_rules import Pacing
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.consent_warnings import consent_warnings
@@ -30,7 +30,8 @@ from orchestrator.policy.guards.budget import Spend
 from orchestrator.policy.guards.rules import Guards
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import Law, law_for
-from orchestrator.policy.law.setting import LawMode, stored_setting
+from orchestrator.policy.law.law_mode import LawMode
+from orchestrator.policy.law.setting import stored_setting
 from orchestrator.policy.law_warnings import Practice, law_warnings
 from orchestrator.policy.lists.campaign_lists import OFF, CampaignLists
 from orchestrator.policy.lists.list_fields import ListKind

@@ -26,7 +26,8 @@ from orchestrator.policy.dial_gate import GateAnswer, Go, Hold, Never, may_dial
 from orchestrator.policy.explain import Warned, warned_of
 from orchestrator.policy.hold_reasons import Reason, reason_of_wait
 from orchestrator.policy.law.regions import regions_of
-from orchestrator.policy.phone.number_kind import NumberKind, number_kind
+from orchestrator.policy.phone.kinds import NumberKind
+from orchestrator.policy.phone.number_kind import number_kind
 from orchestrator.policy.phone.number_region import number_regions
 from orchestrator.policy.purposes import Voice
 from orchestrator.policy.zones.contact_zones import zones_for

@@ -17,7 +17,7 @@ from orchestrator.policy.dial_gate import GateFacts
 from orchestrator.policy.explain import Explanation
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.hold_sentences import sentence_of_check, sources_in_words
-from orchestrator.policy.law.setting import LawMode
+from orchestrator.policy.law.law_mode import LawMode
 from orchestrator.policy.purposes import Voice
 from orchestrator.policy.zones.contact_zones import Provenance, binding_zones
 from orchestrator.policy.zones.zone_names import zone_info

@@ -13,7 +13,7 @@ from orchestrator.clock import Clock
 from orchestrator.contact_files.contact_rows import ContactForm, NewContact
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.model.campaign_status import OPEN_CAMPAIGN, CampaignStatus
-from orchestrator.policy.phone.number_kind import NumberKind
+from orchestrator.policy.phone.kinds import NumberKind
 from orchestrator.policy.variables import given_to_all, is_blank
 from orchestrator.policy.zones.contact_zones import Provenance, binding_zones, zones_for
 from orchestrator.store.sql.campaigns import find_campaign, lock_campaign, share_lock_campaign

@@ -29,7 +29,7 @@ from orchestrator.store.redis.memory_guard import MemoryWatch
 from orchestrator.store.redis.rate_limiter import Health, RateLimit, read_health
 from orchestrator.store.sql.campaigns import list_zones
 from orchestrator.store.sql.dial_checks import hours_of
-from orchestrator.store.sql.dial_ledger import PUBLISH_AGAIN_AFTER_S, republish
+from orchestrator.store.sql.dial_ledger import PUBLISH_AGAIN_AFTER_S, TAKEN_AGAIN_AFTER_S, republish
 from orchestrator.store.sql.dispatch import DispatchState, read_dispatch_state
 from orchestrator.store.sql.engine import statement_by_statement
 
@@ -121,12 +121,12 @@ class Dispatcher:
 
     def _read_state(self) -> DispatchState | None:
         with self._single_statements.connect() as tx:
-            return read_dispatch_state(tx, self._connection_id, forgotten_after_s=PUBLISH_AGAIN_AFTER_S)
+            return read_dispatch_state(tx, self._connection_id, forgotten_after_s=TAKEN_AGAIN_AFTER_S)
 
     def _republish(self, in_queue: int) -> list[str]:
-        bounds = {"older_than_s": PUBLISH_AGAIN_AFTER_S, "limit": _REPUBLISH_AT_MOST}
+        older_than_s = PUBLISH_AGAIN_AFTER_S if in_queue else TAKEN_AGAIN_AFTER_S
         with self._sql.begin() as tx:
-            return republish(tx, **bounds, in_queue=in_queue)
+            return republish(tx, older_than_s=older_than_s, limit=_REPUBLISH_AT_MOST, in_queue=in_queue)
 
     def _read_view(
         self, state: DispatchState, campaigns: Sequence[RowMapping], health: Health, *, in_queue: int

@@ -14,7 +14,7 @@ from orchestrator.policy.gate.limits import Author, limits_of_law
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.kinds import Kind
 from orchestrator.policy.law.law import Law
-from orchestrator.policy.law.setting import LawMode
+from orchestrator.policy.law.law_mode import LawMode
 
 _ASK_AGAIN = timedelta(minutes=1)
 

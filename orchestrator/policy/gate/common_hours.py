@@ -10,7 +10,7 @@ from orchestrator.policy.gate.answers import Hold
 from orchestrator.policy.gate.facts import GateFacts
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import Law
-from orchestrator.policy.law.setting import LawMode
+from orchestrator.policy.law.law_mode import LawMode
 from orchestrator.policy.weekly_hours import CallingHours
 
 

@@ -12,11 +12,11 @@ from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.gate.limits import NO_LIMITS, Limits
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import Law
-from orchestrator.policy.law.setting import LawMode
+from orchestrator.policy.law.law_mode import LawMode
 from orchestrator.policy.lifted_holds import Lift
 from orchestrator.policy.lists.reassigned import Answer
 from orchestrator.policy.lists.registries import Registry
-from orchestrator.policy.phone.number_kind import NumberKind
+from orchestrator.policy.phone.kinds import NumberKind
 from orchestrator.policy.weekly_hours import CallingHours
 
 

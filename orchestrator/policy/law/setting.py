@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
@@ -11,18 +10,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 from pydantic_core import PydanticCustomError
 
 from orchestrator.policy.because import Because, because_needed
+from orchestrator.policy.law.law_mode import LawMode
 from orchestrator.policy.law.packs import all_packs
 
 _AS_STORED = "as stored"  # packs may be named that this release does not have
 AUTO: Final = "auto"
-
-
-class LawMode(StrEnum):
-    """What the law's hours, holidays, caps and rests do to a campaign."""
-
-    ENFORCE = "enforce"
-    WARN = "warn"
-    OFF = "off"
 
 
 def _read_packs(value: Any, info: ValidationInfo) -> Any:

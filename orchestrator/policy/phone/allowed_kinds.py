@@ -7,7 +7,8 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from orchestrator.policy.phone.number_kind import MAY_BE_ALLOWED, NEVER_DIALED, NumberKind
+from orchestrator.policy.phone.kinds import NumberKind
+from orchestrator.policy.phone.number_kind import MAY_BE_ALLOWED, NEVER_DIALED
 
 _ALLOWABLE: Final = sorted(MAY_BE_ALLOWED)
 

@@ -1,4 +1,4 @@
-"""The kinds of numbers, and those that are never dialed: premium, shared-cost and emergency numbers among others.
+"""What kind a number is, and which are never dialed: premium, shared-cost and emergency numbers among others.
 
 The kinds are phonenumbers' own, but for what it does not say: which codes of no country are satellites, the exchange
 976 and the area code 911 of North America, and numbers too long for their kind.
@@ -8,26 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from enum import StrEnum
 from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberType, shortnumberinfo
 
-
-class NumberKind(StrEnum):
-    """The kinds of numbers; `unknown` is everything else, and new ranges."""
-
-    GEOGRAPHIC = "geographic"
-    MOBILE = "mobile"
-    TOLL_FREE = "toll_free"
-    PREMIUM = "premium"
-    SHARED_COST = "shared_cost"
-    PERSONAL = "personal"
-    SATELLITE = "satellite"
-    EMERGENCY = "emergency"
-    UNKNOWN = "unknown"
-
+from orchestrator.policy.phone.kinds import NumberKind
 
 NEVER_DIALED = {
     NumberKind.PREMIUM: "a premium-rate number",

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from orchestrator.model.campaign_status import FINAL_CAMPAIGN
-from orchestrator.policy.caller_id_pool import CallerIdPool, Choose, stored_numbers
+from orchestrator.policy.caller_id_choice import Choose
+from orchestrator.policy.caller_id_pool import CallerIdPool, stored_numbers
 from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.tables import caller_id_pools, campaigns, numbers
 

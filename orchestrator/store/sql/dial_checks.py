@@ -20,12 +20,14 @@ from orchestrator.policy.gate.limits import limits_of_law
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.kinds import Kind
 from orchestrator.policy.law.law import Law, law_for
+from orchestrator.policy.law.law_mode import LawMode
 from orchestrator.policy.law.regions import regions_of
-from orchestrator.policy.law.setting import LawMode, setting_of
+from orchestrator.policy.law.setting import setting_of
 from orchestrator.policy.lifted_holds import lifted_by, stored_lifts
 from orchestrator.policy.lists.reassigned import stored_answers
 from orchestrator.policy.lists.registries import Registry, registries_for, stored_lists
-from orchestrator.policy.phone.number_kind import NumberKind, number_kind
+from orchestrator.policy.phone.kinds import NumberKind
+from orchestrator.policy.phone.number_kind import number_kind
 from orchestrator.policy.phone.number_region import number_regions, stored_regions
 from orchestrator.policy.purposes import DEFAULT_PURPOSE, Purpose, Voice
 from orchestrator.policy.retry_rules import RetryRules

@@ -36,6 +36,7 @@ _JUDGED_FOR_S = 5  # at most, where a send follows: one that is judged for longe
 REQUEST_LASTS_S = 16  # at most 3 s to the socket (R1) and 12 s from there, and one for a slow clock
 DEADLINE_SLACK_S = 60
 PUBLISH_AGAIN_AFTER_S = 10  # a message that nobody has taken for so long may be lost
+TAKEN_AGAIN_AFTER_S = 3  # of an empty queue all messages were taken: what is reserved still, its worker has lost
 SENT_IN_THE_FUTURE = "last_sent_at > clock_timestamp() + interval '1 second'"  # this clock has stepped back
 # What every dial and every tick asks stands here as text: to build it anew costs more than to execute it.
 _LOCK = text("SELECT state FROM calls WHERE id = :id FOR UPDATE")

@@ -42,6 +42,20 @@ def test_a_message_that_was_lost_with_its_worker_is_issued_again_before_younger_
     assert world.dispatcher.dispatch_calls() == [lost]
 
 
+def test_what_a_worker_took_and_lost_is_issued_again_in_three_seconds_when_nothing_else_waits(world: World) -> None:
+    campaign_id = world.campaign()
+    world.contact(campaign_id)
+    [lost] = world.claim(campaign_id)
+    let_wait(world, 2)
+    too_early = world.dispatcher.dispatch_calls()
+    let_wait(world, 2)
+    world.in_queue = 1  # it may be this one
+    not_surely_lost = world.dispatcher.dispatch_calls()
+    world.in_queue = 0
+
+    assert (too_early, not_surely_lost, world.dispatcher.dispatch_calls()) == ([], [], [lost])
+
+
 def test_a_broker_that_came_back_empty_gets_every_attempt_again(world: World) -> None:
     world.contacts(world.campaign(), 5)
     published = world.dispatcher.dispatch_calls()

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, create_engine, text
 
 from orchestrator.local_stack.embedded_servers import RunningServer
 from orchestrator.policy.caps import DEFAULT_CAPS
-from orchestrator.policy.law.setting import LawMode, LawSetting, stored_setting
+from orchestrator.policy.law.law_mode import LawMode
+from orchestrator.policy.law.setting import LawSetting, stored_setting
 from orchestrator.store.sql.dial_checks import gate_facts, read_facts
 from orchestrator.store.sql.dial_counts import Dials
 from orchestrator.store.sql.migrate import upgrade

@@ -43,6 +43,13 @@ def test_what_names_no_command_imports_none(words: tuple[str, ...]) -> None:
     }
 
 
+@pytest.mark.parametrize("group", ["campaign", "contact", "call", "key", "list", "number", "pool", "suppress"])
+def test_the_help_of_a_group_imports_nothing_that_asks_an_api(group: str) -> None:
+    _, imported = run_alone(group, "--help")
+
+    assert imported.isdisjoint({*HEAVY, "httpx", "orchestrator.settings"} - {"pydantic"})  # Typer's own
+
+
 def test_the_help_lists_every_command_with_its_line() -> None:
     shown = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "400"}, prog_name="orchestrator").output
 

@@ -24,8 +24,8 @@ from orchestrator.policy.guards.judge import GuardCounts, State, judge_abandon
 from orchestrator.policy.guards.rules import Guards
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import law_for
+from orchestrator.policy.law.law_mode import LawMode
 from orchestrator.policy.law.regions import regions_of
-from orchestrator.policy.law.setting import LawMode
 from orchestrator.policy.lists.registries import Registry, registries_for
 from orchestrator.policy.phone.number_kind import number_kind
 from orchestrator.policy.purposes import DEFAULT_PURPOSE, Purpose

@@ -9,8 +9,9 @@ from hashlib import blake2b
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.policy.caller_id_choice import Choose
 from orchestrator.policy.caller_id_index import CallerIdIndex
-from orchestrator.policy.caller_id_pool import CallerIdPool, Choose, PoolNumber
+from orchestrator.policy.caller_id_pool import CallerIdPool, PoolNumber
 from orchestrator.policy.law.regions import regions_of
 from orchestrator.policy.phone.area_code import area_code
 

@@ -11,7 +11,8 @@ from orchestrator.errors import InvalidInput
 from orchestrator.model.disposition import Disposition
 from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, NewCampaign
 from orchestrator.policy.field_errors import parse_model
-from orchestrator.policy.law.setting import LawMode, LawSetting, stored_setting
+from orchestrator.policy.law.law_mode import LawMode
+from orchestrator.policy.law.setting import LawSetting, stored_setting
 from orchestrator.policy.weekly_hours import WEEK, Day, stored_hours
 
 SMALLEST: dict[str, Any] = {"name": "Reminders", "flow": "appointment-reminder", "caller_ids": ["+12125550100"]}

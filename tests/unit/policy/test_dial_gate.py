@@ -11,7 +11,7 @@ from orchestrator.model.contact_status import ContactStatus
 from orchestrator.policy.dial_gate import GateFacts, Go, Hold, Never, may_dial
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.lists.registries import Registry
-from orchestrator.policy.phone.number_kind import NumberKind
+from orchestrator.policy.phone.kinds import NumberKind
 from orchestrator.policy.weekly_hours import CallingHours
 
 NOON = datetime(2027, 1, 4, 17, tzinfo=UTC)  # a Monday, noon in New York

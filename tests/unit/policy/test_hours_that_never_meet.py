@@ -10,7 +10,7 @@ import pytest
 from orchestrator.policy.dial_gate import GateFacts, Go, Hold, may_dial
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import law_for
-from orchestrator.policy.law.setting import LawMode
+from orchestrator.policy.law.law_mode import LawMode
 from orchestrator.policy.preflight import Plan, warnings
 from orchestrator.policy.purposes import Purpose, Voice
 from orchestrator.policy.weekly_hours import CallingHours, Day, Window

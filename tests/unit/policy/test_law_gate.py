@@ -14,7 +14,7 @@ from orchestrator.policy.dial_gate import CHECKS, GateFacts, Go, Hold, may_dial
 from orchestrator.policy.explain import explain
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import Law, law_for
-from orchestrator.policy.law.setting import LawMode
+from orchestrator.policy.law.law_mode import LawMode
 from orchestrator.policy.purposes import Purpose, Voice
 from orchestrator.policy.weekly_hours import CallingHours
 

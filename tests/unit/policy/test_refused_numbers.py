@@ -10,7 +10,8 @@ import pytest
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.policy.dial_gate import CHECKS, GateFacts, Go, Never, may_dial
 from orchestrator.policy.hold_reasons import Reason
-from orchestrator.policy.phone.number_kind import MAY_BE_ALLOWED, NEVER_DIALED, NumberKind, is_refused
+from orchestrator.policy.phone.kinds import NumberKind
+from orchestrator.policy.phone.number_kind import MAY_BE_ALLOWED, NEVER_DIALED, is_refused
 from orchestrator.policy.weekly_hours import CallingHours
 
 NOON = datetime(2027, 1, 4, 17, tzinfo=UTC)
