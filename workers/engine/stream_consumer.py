@@ -25,7 +25,7 @@ from orchestrator.store.timeouts import REDIS_BLOCK_MS
 
 RawEntry = tuple[bytes, Mapping[bytes, bytes]]
 
-LEFT_BEHIND_MS = 5_000  # entries of a consumer that died are taken over after this
+LEFT_BEHIND_MS = 5_000  # entries of a consumer that may have died are taken over after this
 FORGET_AFTER_MS = 3_600_000
 _BATCH = 200
 _CLAIM_EVERY_S = 1.0
@@ -34,7 +34,10 @@ _DEATHS = 5
 
 
 class Consumer:
-    """One consumer of one stream; an entry stays its own until the handler's commit acknowledges it."""
+    """One consumer of one stream; an entry stays its own until the handler's commit acknowledges it.
+
+    What processes of this host had taken before they died is taken over at once: people on the line wait for it.
+    """
 
     def __init__(
         self,
@@ -75,8 +78,9 @@ class Consumer:
     def _take_over(self) -> None:
         if time.monotonic() - self._claimed_at < _CLAIM_EVERY_S:
             return
-        self._claimed_at = time.monotonic()
-        _, entries, _ = self._redis.xautoclaim(self._stream, GROUP, self._name, self._left_behind_ms, count=_BATCH)
+        is_first, self._claimed_at = self._claimed_at == float("-inf"), time.monotonic()
+        entries = self._of_the_dead() if is_first else []
+        entries += self._redis.xautoclaim(self._stream, GROUP, self._name, self._left_behind_ms, count=_BATCH)[1]
         failure: Exception | None = None
         for entry in entries:
             try:
@@ -87,6 +91,16 @@ class Consumer:
                     break
         if failure:
             raise failure
+
+    def _of_the_dead(self) -> list[RawEntry]:
+        """Take over the entries of consumers whose processes are surely gone."""
+        entries: list[RawEntry] = []
+        for consumer in self._redis.xinfo_consumers(self._stream, GROUP):
+            if consumer["pending"] and _is_dead(consumer["name"].decode()):
+                of = {"count": _BATCH, "consumername": consumer["name"]}
+                ids = [each["message_id"] for each in self._redis.xpending_range(self._stream, GROUP, "-", "+", **of)]
+                entries += self._redis.xclaim(self._stream, GROUP, self._name, 0, ids) if ids else []
+        return entries
 
     def _take_alone(self, entry: RawEntry) -> None:
         """Handle one entry that was delivered before; one that ends its process again and again is buried (R19)."""
@@ -100,6 +114,22 @@ class Consumer:
             self._handle([entry])
         finally:
             forgive_failure(self._redis, self._keys, mark)
+
+
+def _is_dead(name: str) -> bool:
+    """Return whether the consumer was one of a process of this host that is no more."""
+    host, _, pid = name.rpartition("-")[0].rpartition("-")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    if int(pid) == os.getpid():
+        return True  # a process before this one, which had its number in a container: this one has just begun
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        pass  # it is somebody else's
+    return False
 
 
 def forget_dead_consumers(client: redis.Redis, keys: Keys, *, idle_ms: int = FORGET_AFTER_MS) -> int:
