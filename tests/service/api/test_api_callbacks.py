@@ -87,6 +87,7 @@ def test_outside_calling_hours_it_says_from_when_on_they_allow(rest: Rest, call:
     ("wanted", "pointer"),
     [
         ({"at": "2020-01-01T00:00:00Z"}, "/at"),
+        ({"at": "9999-12-31T23:59:59Z"}, "/at"),
         ({"after": "soon"}, "/after"),
         ({"after": "1h", "at": NOON}, ""),
         ({}, ""),
