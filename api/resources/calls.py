@@ -136,6 +136,8 @@ class CallFilters(BaseModel):
 class CallQuery(PageQuery, CallFilters):
     """Which calls to list."""
 
+    ids = "call_"
+
 
 class AcceptedCommand(BaseModel):
     """A command that was put in the call's stream."""

@@ -161,6 +161,8 @@ class FoundContacts(Page[ContactView]):
 class ContactsOfCampaign(PageQuery):
     """Which contacts of a campaign to list."""
 
+    ids = "con_"
+
     q: Annotated[str, Field(max_length=200)] | None = Field(
         None,
         description="What is known of a person: parts of a name, of an `external_id` or of any variable, in any case, "

@@ -8,7 +8,7 @@ from flask import Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from api.http.auth import actor
-from api.http.pagination import Page, PageQuery, cut_page
+from api.http.pagination import Page, PageQuery, cut_page, page_of
 from api.http.responses import answer, nothing
 from api.http.routes import Resource
 from orchestrator.ids import new_id
@@ -21,6 +21,8 @@ from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
 resource = Resource("keys")
+
+KEYS = page_of("key_")
 
 _Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"\S"), AfterValidator(all_seen)
@@ -58,6 +60,8 @@ class CreatedKeyView(KeyView):
 
 class AuditQuery(PageQuery):
     """What to list."""
+
+    ids = "aud_"
 
     subject: str | None = Field(None, description="The id of what was changed, or `policy`, `dialing`.")
     by: str | None = Field(None, description="The name of a key or of a user; that of the settings is `api`.")
@@ -100,7 +104,7 @@ def create(services: Services, body: NewKey) -> Response:
     return answer(CreatedKeyView(**_view(made.row).model_dump(), key=made.secret), 201)
 
 
-@resource.route("GET", "/v1/keys", query=PageQuery, gives={200: Page[KeyView]}, fails=(422,), role=Role.ADMIN)
+@resource.route("GET", "/v1/keys", query=KEYS, gives={200: Page[KeyView]}, fails=(422,), role=Role.ADMIN)
 def index(services: Services, query: PageQuery) -> Page[KeyView]:
     """List keys, newest first, those that were revoked or have expired too."""
     rows = manage_keys.list_keys(after=query.after, limit=query.limit, sql=services.sql)

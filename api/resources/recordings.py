@@ -90,6 +90,8 @@ def recording_view(row: Any) -> RecordingView:
 class RecordingQuery(PageQuery):
     """Which recordings to list."""
 
+    ids = "rec_"
+
     call_id: str | None = None
     campaign_id: str | None = None
     status: RecordingStatus | None = None

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from api.http.auth import actor
 from api.http.etags import expected, tagged
-from api.http.pagination import Page, PageQuery, cut_page
+from api.http.pagination import Page, PageQuery, cut_page, page_of
 from api.http.responses import Tagged, answer, nothing
 from api.http.routes import Resource
 from orchestrator.ids import new_id
@@ -23,6 +23,8 @@ from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
 resource = Resource("users")
+
+USERS = page_of("usr_")
 
 _EDITED = ("name", "login", "role", "disabled_at", "password_changed_at", "updated_at")
 
@@ -134,7 +136,7 @@ def create(services: Services, body: NewUser) -> Response:
     return answer(_view(row), 201)
 
 
-@resource.route("GET", "/v1/users", query=PageQuery, gives={200: Page[UserView]}, fails=(422,), role=Role.ADMIN)
+@resource.route("GET", "/v1/users", query=USERS, gives={200: Page[UserView]}, fails=(422,), role=Role.ADMIN)
 def index(services: Services, query: PageQuery) -> Page[UserView]:
     """List users, newest first, disabled ones too."""
     rows = manage_users.list_users(after=query.after, limit=query.limit, sql=services.sql)

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from api.app import ROUTES
+from api.http.pagination import PageQuery, encode_cursor
 from tests.support.rest import KEY, Rest, fresh_number, pointers
 
 
@@ -190,6 +192,23 @@ def test_pages_follow_each_other_without_gap_or_repeat(rest: Rest) -> None:
         cursor = f"&cursor={page['next_cursor']}"
 
     assert seen == sorted(added, reverse=True)
+
+
+def test_a_cursor_of_another_list_is_refused_by_every_list(rest: Rest) -> None:
+    ids = {"campaign_id": rest.campaign()["id"], "contact_id": f"con_{'0' * 26}", "list_id": f"lst_{'0' * 26}"}
+    ids["endpoint_id"] = f"whe_{'0' * 26}"
+    lists = [route for route in ROUTES if route.query and issubclass(route.query, PageQuery)]
+
+    answers = {
+        f"{route.path} {foreign}": rest.get(
+            route.path.format(**ids), query_string={"phone": "+12125550123", "cursor": encode_cursor(foreign)}
+        )
+        for route in lists
+        for foreign in ("job_1", "9" * 20 + "_1")
+    }
+
+    assert len(answers) > 40
+    assert {path: list(pointers(answer)) for path, answer in answers.items() if "?cursor" not in pointers(answer)} == {}
 
 
 def test_times_are_rfc_3339_with_milliseconds(rest: Rest) -> None:
