@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from flask import Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
-from api.http.auth import actor
+from api.http.auth import HolderName, actor
 from api.http.pagination import Page, PageQuery, cut_page, page_of
 from api.http.responses import answer, nothing
 from api.http.routes import Resource
@@ -15,7 +15,6 @@ from orchestrator.ids import new_id
 from orchestrator.operations.access import manage_keys
 from orchestrator.operations.access.audit import list_audit_events
 from orchestrator.operations.access.name_subjects import name_subjects
-from orchestrator.policy.names import all_seen
 from orchestrator.policy.roles import Role
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
@@ -24,17 +23,13 @@ resource = Resource("keys")
 
 KEYS = page_of("key_")
 
-_Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"\S"), AfterValidator(all_seen)
-]
-
 
 class NewKey(BaseModel):
     """Who gets a key, and what for: a viewer reads, an operator runs campaigns, an admin decides who may."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: _Name = Field(description="Stands in the record of what is done with the key.")
+    name: HolderName = Field(description="Stands in the record of what is done with the key.")
     role: Role
     expires_at: Moment | None = Field(None, description="Left out: never.")
 

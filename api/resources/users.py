@@ -8,7 +8,7 @@ from flask import Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StrictBool, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from api.http.auth import actor
+from api.http.auth import HolderName, actor
 from api.http.etags import expected, tagged
 from api.http.pagination import Page, PageQuery, cut_page, page_of
 from api.http.responses import Tagged, answer, nothing
@@ -17,7 +17,6 @@ from orchestrator.ids import new_id
 from orchestrator.operations.access import manage_users
 from orchestrator.operations.access.passwords import LONGEST, SHORTEST
 from orchestrator.operations.access.sign_in import LINK_LASTS, create_sign_in_link
-from orchestrator.policy.names import all_seen
 from orchestrator.policy.roles import Role
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
@@ -28,9 +27,6 @@ USERS = page_of("usr_")
 
 _EDITED = ("name", "login", "role", "disabled_at", "password_changed_at", "updated_at")
 
-_Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"\S"), AfterValidator(all_seen)
-]
 _Login = Annotated[
     str,
     StringConstraints(pattern=f"^{manage_users.LOGIN}$"),
@@ -58,7 +54,7 @@ class NewUser(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: _Name = Field(description="Stands in the record of what the user does.")
+    name: HolderName = Field(description="Stands in the record of what the user does.")
     login: _Login
     role: Role
     password: _Password
@@ -69,7 +65,7 @@ class UserChanges(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: _Name | None = None
+    name: HolderName | None = None
     login: _Login | None = None
     role: Role | None = None
     password: _Password | None = None
