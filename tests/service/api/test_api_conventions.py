@@ -216,3 +216,25 @@ def test_times_are_rfc_3339_with_milliseconds(rest: Rest) -> None:
 
     assert campaign["starts_at"] == "2031-03-01T14:00:00.123Z"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", campaign["created_at"])
+
+
+@pytest.mark.parametrize("said", ["spring reminders", "cmp_spring", "", "rec_01ARZ3NDEKTSV4RRFFQ69G5FAV"])
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/v1/contacts", "campaign_id"),
+        ("/v1/calls", "campaign_id"),
+        ("/v1/calls", "contact_id"),
+        ("/v1/calls/export", "contact_id"),
+        ("/v1/recordings", "campaign_id"),
+        ("/v1/recordings", "call_id"),
+    ],
+)
+def test_a_filter_by_what_is_no_id_is_refused(rest: Rest, path: str, name: str, said: str) -> None:
+    assert pointers(rest.get(path, query_string={name: said})) == {f"?{name}": "not_an_id"}
+
+
+def test_a_change_of_many_names_its_campaign_by_the_id(rest: Rest) -> None:
+    asked = {"filter": {"campaign_id": "spring reminders"}, "action": "suppress"}
+
+    assert pointers(rest.post("/v1/contacts/bulk", asked)) == {"/filter/campaign_id": "not_an_id"}
