@@ -167,3 +167,17 @@ def test_the_command_line_asks_for_it(rest: Rest, call: dict[str, str]) -> None:
 
     assert done.exit_code == 0, done.output
     assert done.output.startswith(f"{call['contact']} is called back at {NIGHT}\ndialed from {MORNING}: ")
+
+
+def test_who_waits_for_a_callback_is_exported_with_its_own_priority_and_comes_back(
+    rest: Rest, services: Services, call: dict[str, str]
+) -> None:
+    execute(services, "UPDATE contacts SET priority = 7")
+    ask(rest, call["call"], after="1h")
+    another = rest.campaign()["id"]
+
+    results = rest.get(f"/v1/campaigns/{call['campaign']}/results").data
+    done = rest.upload(another, results).json or {}
+
+    assert (done["accepted"], done["problems"]) == (1, [])
+    assert (rest.get(f"/v1/campaigns/{another}/contacts").json or {})["data"][0]["priority"] == 7
