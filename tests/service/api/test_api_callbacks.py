@@ -181,3 +181,16 @@ def test_who_waits_for_a_callback_is_exported_with_its_own_priority_and_comes_ba
 
     assert (done["accepted"], done["problems"]) == (1, [])
     assert (rest.get(f"/v1/campaigns/{another}/contacts").json or {})["data"][0]["priority"] == 7
+
+
+def test_a_callback_stays_promised_whatever_becomes_of_a_beginning(rest: Rest, call: dict[str, str]) -> None:
+    path = f"/v1/contacts/{call['contact']}"
+    ask(rest, call["call"], at=NOON)
+
+    later = rest.patch(path, {"not_before": NIGHT}).json or {}
+    earlier = rest.patch(path, {"not_before": "2097-01-07T15:00:00Z"}).json or {}
+    none = rest.patch(path, {"not_before": None}).json or {}
+
+    assert (later["status"], later["reason"], later["until"]) == ("held", "not_yet", NIGHT)
+    assert (earlier["status"], earlier["reason"], earlier["until"]) == ("held", "callback", NOON)
+    assert (none["status"], none["reason"], none["until"]) == ("held", "callback", NOON)
