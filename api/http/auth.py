@@ -6,10 +6,11 @@ import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Response, g, request
-from pydantic import SecretStr
+from pydantic import AfterValidator, SecretStr, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from api.http.path_ids import form_of
 from api.http.responses import Refusal, problem
@@ -17,11 +18,27 @@ from api.http.routes import Route
 from orchestrator.clock import Clock
 from orchestrator.errors import Misconfigured
 from orchestrator.operations.access.manage_keys import digest_of, read_used_key
+from orchestrator.policy.names import all_seen
 from orchestrator.policy.roles import Role
 from orchestrator.services import Services
 
 ROOT = "api"
 """The name of the key of the settings, in records of who did something."""
+
+
+def _not_root(name: str) -> str:
+    if name.casefold() == ROOT:
+        raise PydanticCustomError("reserved", "{root} is the key of the settings in the record", {"root": ROOT})
+    return name
+
+
+HolderName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"\S"),
+    AfterValidator(all_seen),
+    AfterValidator(_not_root),
+]
+"""The name of a key or a user, which stands in records of who did something: not that of the key of the settings."""
 
 _CHALLENGE = ("WWW-Authenticate", 'Bearer realm="orchestrator"')
 _WANTED = "The API key is missing or wrong; the header reads `Authorization: Bearer <API key>`."

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Generic, LiteralString, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, LiteralString, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 Item = TypeVar("Item")
 NO_CURSOR: LiteralString = "this is no cursor; send next_cursor of the page before, unchanged"
-"""What is said of a cursor that no page has given."""
+"""What is said of a cursor that no page of the list has given."""
 
 
 def encode_cursor(last_id: str) -> str:
@@ -35,12 +36,20 @@ Cursor = Annotated[str, AfterValidator(decode_cursor), Field(json_schema_extra={
 
 
 class PageQuery(BaseModel):
-    """What every list takes."""
+    """What every list takes; its `ids` begin so, and the cursor of another list is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    ids: ClassVar[str] = ""
 
     limit: int = Field(50, ge=1, le=500, description="How many at most.")
     cursor: Cursor | None = Field(None, description="`next_cursor` of the page before.")
+
+    @field_validator("cursor")
+    @classmethod
+    def _is_of_this_list(cls, after: str | None) -> str | None:
+        if after is not None and not re.match(cls.ids, after):
+            raise PydanticCustomError("cursor", NO_CURSOR)
+        return after
 
     @property
     def after(self) -> str | None:
@@ -51,6 +60,16 @@ class PageQuery(BaseModel):
         """Return what was asked for besides the page itself, as {name: value}."""
         asked = {name: getattr(self, name) for name in type(self).model_fields}
         return {k: v for k, v in asked.items() if v is not None and k not in PageQuery.model_fields}
+
+
+def page_of(kind: str) -> type[PageQuery]:
+    """Return what a list without filters takes, whose ids begin so."""
+
+    class Listed(PageQuery):
+        __doc__ = PageQuery.__doc__
+        ids = kind
+
+    return Listed
 
 
 class Page(BaseModel, Generic[Item]):

@@ -15,7 +15,7 @@ from orchestrator.errors import Conflict, InvalidInput, LimitReached
 from orchestrator.policy.hold_reasons import Reason, reason_of_wait
 from orchestrator.policy.timestamps import format_timestamp
 from orchestrator.policy.weekly_hours import CONTACT, CallingHours
-from orchestrator.policy.zones.clock_rules import clock_of
+from orchestrator.policy.zones.clock_rules import clock_of, local_time
 
 _UNITS = ((86_400, "day", "days"), (3_600, "h", "h"), (60, "min", "min"), (1, "s", "s"))
 _A_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
@@ -76,11 +76,7 @@ def in_zone(at: datetime, zone: str | None, show: str, now: datetime | None = No
 
 
 def _local(at: datetime, zone: str | None) -> datetime:
-    """Return a moment by the clock of a zone; by that of UTC where the zone has no year for it any more."""
-    try:
-        return at.astimezone(clock_of(zone or "UTC"))
-    except OverflowError:
-        return at
+    return local_time(at, clock_of(zone or "UTC"))
 
 
 def moment(value: Any) -> datetime | None:

@@ -83,6 +83,8 @@ class CallerIdPoolView(Tagged):
 class CallerIdPoolQuery(PageQuery):
     """Which pools to list."""
 
+    ids = "pool_"
+
     name: str | None = None
 
 

@@ -23,6 +23,7 @@ from orchestrator.model.disposition import Disposition, Fault
 from orchestrator.operations.calls.find_calls import CallStory, find_call, list_calls
 from orchestrator.operations.calls.request_command import ACTIONS, request_command, reserved_fields
 from orchestrator.operations.dialing.place_call import NewCall, place_call
+from orchestrator.policy.id_fields import CampaignId, ContactId
 from orchestrator.policy.phone.field import AskedNumber, Region
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
@@ -120,8 +121,8 @@ class CallDetail(CallView):
 class CallFilters(BaseModel):
     """Which calls are meant."""
 
-    campaign_id: str | None = Field(None, description="The calls it dialed.")
-    contact_id: str | None = Field(None, description="Calls to a contact, and those that came from it.")
+    campaign_id: CampaignId | None = Field(None, description="The calls it dialed.")
+    contact_id: ContactId | None = Field(None, description="Calls to a contact, and those that came from it.")
     to: AskedNumber | None = None
     region: Region | None = Field(None, description=ASKED_REGION)
     direction: Literal["outbound", "inbound"] | None = None
@@ -135,6 +136,8 @@ class CallFilters(BaseModel):
 
 class CallQuery(PageQuery, CallFilters):
     """Which calls to list."""
+
+    ids = "call_"
 
 
 class AcceptedCommand(BaseModel):

@@ -141,6 +141,8 @@ class ListedCampaign(CampaignView):
 class CampaignQuery(PageQuery):
     """Which campaigns to list, and what of each."""
 
+    ids = "cmp_"
+
     include: Literal["stats"] | None = Field(None, description="With `stats`, of at most 100 campaigns at once.")
 
     status: CampaignStatusValue | None = None

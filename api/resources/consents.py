@@ -62,6 +62,8 @@ class ConsentEventView(BaseModel):
 class ConsentQuery(PageQuery):
     """Whose consents to list."""
 
+    ids = "cns_"
+
     phone: AskedNumber
     region: Region | None = Field(None, description=ASKED_REGION)
 

@@ -25,6 +25,7 @@ from orchestrator.operations.contacts.search_contacts import Found, search_conta
 from orchestrator.operations.dialing.find_dial_blockers import find_room_to_dial
 from orchestrator.operations.dialing.stop_dialing import find_stop
 from orchestrator.policy.hold_reasons import Reason, sentence_of
+from orchestrator.policy.id_fields import CampaignId
 from orchestrator.policy.phone.field import AskedNumber, Region
 from orchestrator.policy.phone.parse_phone import WRITTEN_AS as PHONE
 from orchestrator.policy.region_codes import MEANS as REGION_MEANS
@@ -161,6 +162,8 @@ class FoundContacts(Page[ContactView]):
 class ContactsOfCampaign(PageQuery):
     """Which contacts of a campaign to list."""
 
+    ids = "con_"
+
     q: Annotated[str, Field(max_length=200)] | None = Field(
         None,
         description="What is known of a person: parts of a name, of an `external_id` or of any variable, in any case, "
@@ -185,7 +188,7 @@ class ContactsOfCampaign(PageQuery):
 class ContactQuery(ContactsOfCampaign):
     """Which contacts to list."""
 
-    campaign_id: str | None = None
+    campaign_id: CampaignId | None = None
     tag: Tag | None = Field(None, description="Those of campaigns with this tag.")
 
 

@@ -9,7 +9,7 @@ from flask import Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from api.http.pagination import Page, PageQuery, cut_page
+from api.http.pagination import Page, PageQuery, cut_page, page_of
 from api.http.path_ids import form_of
 from api.http.responses import answer, nothing
 from api.http.routes import Resource
@@ -28,7 +28,8 @@ from orchestrator.services import Services
 
 resource = Resource("events")
 
-_LETTER = re.compile(r"\d{1,20}_\d{1,20}")
+_LETTER = re.compile(r"\d{1,18}_\d{1,18}\Z")
+LETTERS = page_of(_LETTER.pattern)
 
 
 _TYPES = ", ".join(ToldEvent)
@@ -104,7 +105,7 @@ def index(services: Services, query: EventsQuery) -> EventsPage:
     return EventsPage(data=views, has_more=read.has_more, next_after=read.next_after)
 
 
-@resource.route("GET", "/v1/events/dead", query=PageQuery, gives={200: Page[KeptEvent]}, fails=(422,))
+@resource.route("GET", "/v1/events/dead", query=LETTERS, gives={200: Page[KeptEvent]}, fails=(422,))
 def dead(services: Services, query: PageQuery) -> Page[KeptEvent]:
     """List events and records that failed for good, newest first."""
     return cut_page(
@@ -112,7 +113,7 @@ def dead(services: Services, query: PageQuery) -> Page[KeptEvent]:
     )
 
 
-@resource.route("GET", "/v1/events/orphans", query=PageQuery, gives={200: Page[KeptEvent]}, fails=(422,))
+@resource.route("GET", "/v1/events/orphans", query=LETTERS, gives={200: Page[KeptEvent]}, fails=(422,))
 def orphans(services: Services, query: PageQuery) -> Page[KeptEvent]:
     """List webhooks that belong to no known call, newest first; the newest 10,000 are kept."""
     return cut_page(

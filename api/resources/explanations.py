@@ -18,7 +18,7 @@ from orchestrator.policy.durations import format_duration
 from orchestrator.policy.explain import Checked, Verdict
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.roles import Role
-from orchestrator.policy.timestamps import Moment, format_timestamp, not_before
+from orchestrator.policy.timestamps import Moment, MomentToCall, format_timestamp, not_before
 from orchestrator.services import Services
 
 resource = Resource("explanations")
@@ -31,7 +31,7 @@ class ExplainQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    at: Moment | None = Field(None, description="Left out: now.")
+    at: MomentToCall | None = Field(None, description="Left out: now.")
 
 
 class ZoneView(BaseModel):

@@ -74,6 +74,8 @@ class FlowCheckQuery(BaseModel):
 class FlowQuery(PageQuery):
     """Which flows to list."""
 
+    ids = "flow_"
+
     name: str | None = None
 
 

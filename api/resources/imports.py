@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.etags import expected
 from api.http.idempotency import fresh_id
-from api.http.pagination import Page, PageQuery, cut_page
+from api.http.pagination import Page, PageQuery, cut_page, page_of
 from api.http.responses import answer
 from api.http.routes import Body, Resource
 from api.http.table_responses import CSV, EXCEL_SAYS, XLSX, csv_answer
@@ -166,7 +166,7 @@ def create(
 @resource.route(
     "GET",
     "/v1/campaigns/{campaign_id}/imports",
-    query=PageQuery,
+    query=page_of("imp_"),
     gives={200: Page[ImportBrief]},
     fails=(404, 422),
 )

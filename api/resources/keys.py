@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from flask import Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
-from api.http.auth import actor
-from api.http.pagination import Page, PageQuery, cut_page
+from api.http.auth import HolderName, actor
+from api.http.pagination import Page, PageQuery, cut_page, page_of
 from api.http.responses import answer, nothing
 from api.http.routes import Resource
 from orchestrator.ids import new_id
 from orchestrator.operations.access import manage_keys
 from orchestrator.operations.access.audit import list_audit_events
 from orchestrator.operations.access.name_subjects import name_subjects
-from orchestrator.policy.names import all_seen
 from orchestrator.policy.roles import Role
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
 resource = Resource("keys")
 
-_Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"\S"), AfterValidator(all_seen)
-]
+KEYS = page_of("key_")
 
 
 class NewKey(BaseModel):
@@ -32,7 +29,7 @@ class NewKey(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: _Name = Field(description="Stands in the record of what is done with the key.")
+    name: HolderName = Field(description="Stands in the record of what is done with the key.")
     role: Role
     expires_at: Moment | None = Field(None, description="Left out: never.")
 
@@ -58,6 +55,8 @@ class CreatedKeyView(KeyView):
 
 class AuditQuery(PageQuery):
     """What to list."""
+
+    ids = "aud_"
 
     subject: str | None = Field(None, description="The id of what was changed, or `policy`, `dialing`.")
     by: str | None = Field(None, description="The name of a key or of a user; that of the settings is `api`.")
@@ -100,7 +99,7 @@ def create(services: Services, body: NewKey) -> Response:
     return answer(CreatedKeyView(**_view(made.row).model_dump(), key=made.secret), 201)
 
 
-@resource.route("GET", "/v1/keys", query=PageQuery, gives={200: Page[KeyView]}, fails=(422,), role=Role.ADMIN)
+@resource.route("GET", "/v1/keys", query=KEYS, gives={200: Page[KeyView]}, fails=(422,), role=Role.ADMIN)
 def index(services: Services, query: PageQuery) -> Page[KeyView]:
     """List keys, newest first, those that were revoked or have expired too."""
     rows = manage_keys.list_keys(after=query.after, limit=query.limit, sql=services.sql)

@@ -6,7 +6,7 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.auth import actor
-from api.http.pagination import Page, PageQuery, cut_page
+from api.http.pagination import Page, PageQuery, cut_page, page_of
 from api.http.responses import answer
 from api.http.routes import Resource
 from api.resources.explanations import ExplanationView, explanation_view
@@ -68,7 +68,7 @@ def lift(services: Services, contact_id: str, body: NewLift) -> Response:
 
 
 @resource.route(
-    "GET", "/v1/contacts/{contact_id}/lifted-holds", query=PageQuery, gives={200: Page[LiftView]}, fails=(422,)
+    "GET", "/v1/contacts/{contact_id}/lifted-holds", query=page_of("lft_"), gives={200: Page[LiftView]}, fails=(422,)
 )
 def index(services: Services, contact_id: str, query: PageQuery) -> Page[LiftView]:
     """List what was lifted for a contact, newest first."""

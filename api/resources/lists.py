@@ -13,7 +13,7 @@ from api.http.auth import actor
 from api.http.by_whom import By, sender, signed
 from api.http.etags import expected, tagged
 from api.http.idempotency import fresh_id
-from api.http.pagination import Page, PageQuery, cut_page
+from api.http.pagination import Page, PageQuery, cut_page, page_of
 from api.http.phone_filters import ASKED_REGION, read_number
 from api.http.responses import Tagged, answer, nothing
 from api.http.routes import Body, Resource
@@ -80,6 +80,8 @@ class ListView(Tagged):
 
 class ListQuery(PageQuery):
     """Which lists to show."""
+
+    ids = "lst_"
 
     name: str | None = None
     kind: ListKind | None = None
@@ -338,7 +340,7 @@ def delete(services: Services, list_id: str, query: EntryQuery) -> Response:
 
 
 @resource.route(
-    "GET", "/v1/lists/{list_id}/changes", query=PageQuery, gives={200: Page[ListChangeView]}, fails=(404, 422)
+    "GET", "/v1/lists/{list_id}/changes", query=page_of("lch_"), gives={200: Page[ListChangeView]}, fails=(404, 422)
 )
 def changes(services: Services, list_id: str, query: PageQuery) -> Page[ListChangeView]:
     """Show the history of a list, newest first; that of a deleted one too."""

@@ -46,6 +46,8 @@ class NumberView(Tagged):
 class NumberQuery(PageQuery):
     """Which numbers to list."""
 
+    ids = "num_"
+
     number: AskedNumber | None = None
     region: Region | None = Field(None, description=ASKED_REGION)
 

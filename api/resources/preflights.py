@@ -8,7 +8,7 @@ from api.http.routes import Body, Resource
 from orchestrator.operations.campaigns.preflight_campaign import preflight_campaign
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.roles import Role
-from orchestrator.policy.timestamps import Moment
+from orchestrator.policy.timestamps import Moment, MomentToCall
 from orchestrator.services import Services
 
 resource = Resource("campaigns")
@@ -19,7 +19,7 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    at: Moment | None = Field(None, description="Left out: now, or the campaign's starts_at where that is later.")
+    at: MomentToCall | None = Field(None, description="Left out: now, or the campaign's starts_at where that is later.")
 
 
 class HeldGroup(BaseModel):

@@ -12,6 +12,7 @@ from api.http.pagination import Page, PageQuery, cut_page
 from api.http.routes import Resource
 from orchestrator.operations.recordings.find_recordings import WITH_FILE, find_fetched, find_recording
 from orchestrator.operations.recordings.refetch_recording import refetch_recording
+from orchestrator.policy.id_fields import CallId, CampaignId
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 from orchestrator.store.sql.recordings import list_recordings
@@ -90,8 +91,10 @@ def recording_view(row: Any) -> RecordingView:
 class RecordingQuery(PageQuery):
     """Which recordings to list."""
 
-    call_id: str | None = None
-    campaign_id: str | None = None
+    ids = "rec_"
+
+    call_id: CallId | None = None
+    campaign_id: CampaignId | None = None
     status: RecordingStatus | None = None
 
 

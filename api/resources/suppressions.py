@@ -104,6 +104,8 @@ class SuppressedView(SuppressionView):
 class SuppressionQuery(PageQuery):
     """Which suppressions to list."""
 
+    ids = "sup_"
+
     phone: AskedNumber | None = None
     region: Region | None = Field(None, description=ASKED_REGION)
     scope: Scope | None = None

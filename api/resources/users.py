@@ -8,27 +8,25 @@ from flask import Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StrictBool, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from api.http.auth import actor
+from api.http.auth import HolderName, actor
 from api.http.etags import expected, tagged
-from api.http.pagination import Page, PageQuery, cut_page
+from api.http.pagination import Page, PageQuery, cut_page, page_of
 from api.http.responses import Tagged, answer, nothing
 from api.http.routes import Resource
 from orchestrator.ids import new_id
 from orchestrator.operations.access import manage_users
 from orchestrator.operations.access.passwords import LONGEST, SHORTEST
 from orchestrator.operations.access.sign_in import LINK_LASTS, create_sign_in_link
-from orchestrator.policy.names import all_seen
 from orchestrator.policy.roles import Role
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
 resource = Resource("users")
 
+USERS = page_of("usr_")
+
 _EDITED = ("name", "login", "role", "disabled_at", "password_changed_at", "updated_at")
 
-_Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"\S"), AfterValidator(all_seen)
-]
 _Login = Annotated[
     str,
     StringConstraints(pattern=f"^{manage_users.LOGIN}$"),
@@ -56,7 +54,7 @@ class NewUser(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: _Name = Field(description="Stands in the record of what the user does.")
+    name: HolderName = Field(description="Stands in the record of what the user does.")
     login: _Login
     role: Role
     password: _Password
@@ -67,7 +65,7 @@ class UserChanges(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: _Name | None = None
+    name: HolderName | None = None
     login: _Login | None = None
     role: Role | None = None
     password: _Password | None = None
@@ -134,7 +132,7 @@ def create(services: Services, body: NewUser) -> Response:
     return answer(_view(row), 201)
 
 
-@resource.route("GET", "/v1/users", query=PageQuery, gives={200: Page[UserView]}, fails=(422,), role=Role.ADMIN)
+@resource.route("GET", "/v1/users", query=USERS, gives={200: Page[UserView]}, fails=(422,), role=Role.ADMIN)
 def index(services: Services, query: PageQuery) -> Page[UserView]:
     """List users, newest first, disabled ones too."""
     rows = manage_users.list_users(after=query.after, limit=query.limit, sql=services.sql)

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from api.http.etags import expected, tagged
 from api.http.idempotency import fresh_id
-from api.http.pagination import Page, PageQuery, cut_page
+from api.http.pagination import Page, PageQuery, cut_page, page_of
 from api.http.responses import Tagged, answer, nothing
 from api.http.routes import Body, Resource
 from orchestrator.model.told_event import ToldEvent
@@ -78,6 +78,8 @@ class DeliveryView(BaseModel):
 class DeliveryQuery(PageQuery):
     """Which deliveries to list."""
 
+    ids = "evt_"
+
     status: Literal["pending", "delivered", "failed"] | None = None
 
 
@@ -123,7 +125,7 @@ def create(services: Services, body: NewWebhookEndpoint) -> Response:
 @resource.route(
     "GET",
     "/v1/webhook-endpoints",
-    query=PageQuery,
+    query=page_of("whe_"),
     gives={200: Page[WebhookEndpointView]},
     fails=(422,),
     role=Role.ADMIN,

@@ -11,7 +11,8 @@ from orchestrator.errors import FieldError, InvalidInput
 
 NONE: Final = "none"
 _YEARS: Final = range(1970, 9999)
-_MOMENT: Final = "write a time such as 2027-03-01T09:00-05:00; without an offset it is UTC"
+_MOMENT: Final = "write a time with its offset, such as 2027-03-01T09:00-05:00, or with Z for UTC"
+_OR_UTC: Final = "write a time such as 2027-03-01T09:00-05:00; without an offset it is UTC"
 
 
 def parse_pairs(words: Sequence[str], *, option: str) -> dict[str, str]:
@@ -36,15 +37,20 @@ def _count(value: str | None) -> int | str | None:
     return int(value) if value and value.isascii() and value.isdecimal() else value
 
 
-def parse_time(text: str, *, option: str) -> datetime:
-    """Return an ISO 8601 time in UTC; without an offset it is UTC. Raises InvalidInput for a malformed one."""
+def parse_time(text: str, *, option: str, or_utc: bool = False) -> datetime:
+    """Return an ISO 8601 time in UTC; raise InvalidInput for a malformed one.
+
+    Without an offset it is UTC where `or_utc` says so, and refused elsewhere: somebody would be called at another hour.
+    """
     try:
         said = datetime.fromisoformat(text.strip().upper())
-        at = said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
+        local = said.replace(tzinfo=UTC) if said.tzinfo is None and or_utc else said
+        at = None if local.tzinfo is None else local.astimezone(UTC)
     except (ValueError, OverflowError):
         at = None
     if at is None or at.year not in _YEARS:
-        raise InvalidInput([FieldError(option, "not_a_moment", f"{text[:80]!r} is no time: {_MOMENT}")])
+        form = _OR_UTC if or_utc else _MOMENT
+        raise InvalidInput([FieldError(option, "not_a_moment", f"{text[:80]!r}: {form}")])
     return at
 
 

@@ -154,7 +154,7 @@ def play(
         refused_actions=frozenset(refuse or ()),
         blocked_numbers=numbers,
     )
-    began = parse_time(at, option="--at") if at is not None else utc_now()
+    began = parse_time(at, option="--at", or_utc=True) if at is not None else utc_now()
     direction: Direction = "incoming" if inbound else "outgoing"
     phone = _number(to, option="--to") if to else _DEMO_PHONE
     dry_run = DryRun(flow, callee, phone, _variables(flow, var or []), began, direction)

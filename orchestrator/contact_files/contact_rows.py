@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from orchestrator.contact_files.phone_columns import letters_of
+from orchestrator.contact_files.spreadsheet import is_failed_formula
 from orchestrator.policy.names import one_form, unseen_in, unspeakable_in
 from orchestrator.policy.phone.kinds import NumberKind
 from orchestrator.policy.phone.number_kind import why_never_dialed
@@ -153,10 +154,19 @@ def read_contact_row(row: Mapping[str, str], form: ContactForm) -> NewContact | 
     fields = row if _COPIED.isdisjoint(row) else {**row, **{name: visible(row[name]) for name in _COPIED & row.keys()}}
     variables: dict[str, Value] = {name: text for name, text in row.items() if text and name not in _COLUMN_FIELDS}
     try:
+        _refuse_failed_formulas(row, form)
         priority = _written_priority(fields.get(PRIORITY_COLUMN))
         return _contact(fields, variables, form, region=fields.get(REGION_COLUMN), priority=priority)
     except _Wrong as wrong:
         return in_a_file(wrong.problem)
+
+
+def _refuse_failed_formulas(row: Mapping[str, str], form: ContactForm) -> None:
+    """Refuse what a formula left that found nothing, where it would be spoken or take many people for one."""
+    for name, text in row.items():
+        if text[:1] == "#" and is_failed_formula(text) and (name == "external_id" or form.knows(name)):
+            field_name = name if name == "external_id" else f"variables/{name}"
+            raise _Wrong("failed_formula", field_name, f"it reads {text.strip()}: a formula failed; write the value")
 
 
 def _from_object(document: Any, form: ContactForm) -> NewContact:

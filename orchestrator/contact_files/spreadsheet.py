@@ -24,7 +24,17 @@ _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _CONVERTED = re.compile(r"\d|^\s*(?:true|false)\s*$", re.IGNORECASE)
 _TYPED = re.compile(r'="((?:[^"]|"")*)"')
 _LONGEST_TYPED = 255  # of a text within a formula, in Excel
+# What stands in place of a result, as Excel writes it in English, German, French, Spanish, Italian and Portuguese.
+_FAILED = re.compile(
+    r"#(?:N/A|N/D|NV|GETTING_DATA|[¡¿]?(?:REF|VALUE|NAME|NUM|NULL|DIV/0|SPILL|CALC|FIELD|BLOCKED|CONNECT|UNKNOWN"
+    r"|BEZUG|WERT|ZAHL|ÜBERLAUF|VALEUR|NOM|NOMBRE|NUL|VALOR|NULO|NÚM|RIF|VALORE|NOME)[!?])"
+)
 _CONTROLS = re.compile("[\x00-\x1f]")
+
+
+def is_failed_formula(text: str) -> bool:
+    """Return whether a cell holds what a spreadsheet shows for a formula that failed, such as #N/A."""
+    return _FAILED.fullmatch(text.strip()) is not None
 
 
 def safe_cell(value: object) -> str:

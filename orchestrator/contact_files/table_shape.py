@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from orchestrator.contact_files.workbook_writer import MOST_COLUMNS, MOST_ROWS
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.policy.timestamps import format_timestamp
-from orchestrator.policy.zones.clock_rules import clock_of
+from orchestrator.policy.zones.clock_rules import clock_of, local_time
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class TableShape:
 
 
 EVERYTHING: Final = TableShape()
+_MINUTE = timedelta(minutes=1)
 
 
 def refuse_too_many(count_up_to: Callable[[int], int], shape: TableShape) -> None:
@@ -95,11 +96,17 @@ def with_offset(shape: TableShape) -> Callable[[datetime], str]:
     if shape.zone is None:
         return format_timestamp
     zone = clock_of(shape.zone)
-    return lambda moment: moment.astimezone(zone).isoformat(timespec="milliseconds")
+    return lambda moment: _offset_written(moment, local_time(moment, zone))
+
+
+def _offset_written(moment: datetime, local: datetime) -> str:
+    """Return a time by its clock; in UTC from before clocks went by zones, when they were off by seconds too."""
+    is_rfc3339 = not (local.utcoffset() or _MINUTE) % _MINUTE
+    return local.isoformat(timespec="milliseconds") if is_rfc3339 else format_timestamp(moment)
 
 
 def _written(shape: TableShape) -> Callable[[datetime], Any]:
     if not shape.is_workbook:
         return with_offset(shape)
     zone = clock_of(shape.zone) if shape.zone else UTC
-    return lambda moment: moment.astimezone(zone)
+    return lambda moment: local_time(moment, zone)

@@ -31,7 +31,7 @@ from orchestrator.policy.phone.caller_id_field import CallerId
 from orchestrator.policy.purposes import Purpose, Voice
 from orchestrator.policy.retry_rules import RetryRule, RetryRules
 from orchestrator.policy.tags import Tags
-from orchestrator.policy.timestamps import Moment
+from orchestrator.policy.timestamps import Moment, MomentToCall
 from orchestrator.policy.variables import Shared, SharedChanges
 from orchestrator.policy.weekly_hours import CallingHours, Window
 from orchestrator.policy.zones.named_zone import Zone
@@ -141,7 +141,7 @@ class NewCampaign(BaseModel):
     voice: CampaignVoice = None
     law: LawSetting = LawSetting()
     allow_number_kinds: AllowedKinds = ()
-    starts_at: Moment | None = None
+    starts_at: MomentToCall | None = None
     ends_at: Moment | None = None
     default_timezone: Zone | None = None
     keep_open: bool = Field(default=False, strict=True)
@@ -197,7 +197,7 @@ class CampaignChanges(BaseModel):
     voice: CampaignVoice = None
     law: LawSetting | None = None
     allow_number_kinds: AllowedKinds | None = None
-    starts_at: Moment | None = None
+    starts_at: MomentToCall | None = None
     ends_at: Moment | None = None
     default_timezone: Zone | None = None
     keep_open: Annotated[bool, Field(strict=True)] | None = None

@@ -7,9 +7,22 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from orchestrator.policy.visible_text import visible
+
 SHORTEST = 3
 """Characters of a word that can be looked for: what is found are parts of words as long."""
 
+# Letters that are no letter with an accent to Unicode, and signs that keyboards and programs write in different ways.
+_ALIKE = str.maketrans(
+    {
+        **dict.fromkeys("\u2018\u2019\u201b\u02bc\u02b9\u00b4\u2032\uff07", "'"),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+        **dict(zip("łøđðħŧ\u0131", "loddhti", strict=True)),
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+    }
+)
 _LONGEST_VALUE = 200  # of a longer text the beginning is found
 _LONGEST = 1_000
 _MOST_ASKED = 8
@@ -38,13 +51,13 @@ def trigrams_of(words: Iterable[str]) -> list[str]:
 
 def may_be_phone(text: str) -> bool:
     """Return whether a text is written like a phone number."""
-    return bool(_PHONE.fullmatch(text.strip())) and sum(map(str.isdigit, text)) >= _FEWEST_DIGITS
+    return bool(_PHONE.fullmatch(visible(text).translate(_ALIKE))) and sum(map(str.isdigit, text)) >= _FEWEST_DIGITS
 
 
 def _folded(text: str) -> str:
     if text.isascii():
         return text.replace("\0", " ").lower()
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", visible(text).casefold().translate(_ALIKE))
     return "".join(char for char in plain if not unicodedata.combining(char)).casefold()
 
 

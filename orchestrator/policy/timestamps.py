@@ -6,11 +6,13 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _FORM = 'write a time as RFC 3339 with its offset, such as "2027-03-01T09:00:00-05:00"'
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
+_YEARS = f"{_FIRST_YEAR} to {_LAST_YEAR}"
 
 
 def parse_timestamp(text: str) -> datetime:
@@ -49,9 +51,17 @@ def _read(value: Any) -> datetime:
         raise PydanticCustomError("moment", "{why}", {"why": str(err)}) from err
 
 
+def _within_clocks(moment: datetime) -> datetime:
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise PydanticCustomError("moment", "{why}", {"why": f"write a time of the years {_YEARS}"})
+    return moment
+
+
 Moment = Annotated[
     datetime,
     BeforeValidator(_read),
     PlainSerializer(format_timestamp, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
+MomentToCall = Annotated[Moment, AfterValidator(_within_clocks)]
+"""A moment of which is asked what may be called then: the days around it exist on every clock."""

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Response
 
-from api.http.pagination import PageQuery
 from api.pages import words
 from api.pages.page_routes import Pages
 from api.pages.visit import Visit
@@ -48,7 +47,7 @@ def revoke(visit: Visit, key_id: str) -> Response:
 def _page(
     visit: Visit, *, typed: dict[str, str] | None = None, errors: dict[str, str] | None = None, status: int = 200
 ) -> Response:
-    page = keys.index(visit.services, visit.asked(PageQuery, limit=_SHOWN))
+    page = keys.index(visit.services, visit.asked(keys.KEYS, limit=_SHOWN))
     shown: dict[str, Any] = {"typed": typed or dict.fromkeys(_FIELDS, ""), "errors": errors or {}, "roles": list(Role)}
     query = visit.filters("cursor")
     return visit.page("keys.html", status=status, keys=page.data, query=query, next_cursor=page.next_cursor, **shown)

@@ -37,13 +37,13 @@ def live(visit: Visit) -> Response:
 @pages.show(_DEAD)
 def dead(visit: Visit) -> Response:
     """List dead letters."""
-    return _list(visit, "dead_letters.html", events.dead(visit.services, visit.asked(PageQuery, limit=_SHOWN)))
+    return _list(visit, "dead_letters.html", events.dead(visit.services, visit.asked(events.LETTERS, limit=_SHOWN)))
 
 
 @pages.show("/operations/orphans")
 def orphans(visit: Visit) -> Response:
     """List webhooks that belong to no known call."""
-    return _list(visit, "orphans.html", events.orphans(visit.services, visit.asked(PageQuery, limit=_SHOWN)))
+    return _list(visit, "orphans.html", events.orphans(visit.services, visit.asked(events.LETTERS, limit=_SHOWN)))
 
 
 @pages.form("/operations/dead/{letter_id}/replay")

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Response, request
 
-from api.http.pagination import PageQuery
 from api.pages import words
 from api.pages.page_routes import Pages
 from api.pages.views.campaign_fields import Values
@@ -135,7 +134,7 @@ def _one(
 def _list(
     visit: Visit, *, typed: dict[str, str] | None = None, errors: dict[str, str] | None = None, status: int = 200
 ) -> Response:
-    page = users.index(visit.services, visit.asked(PageQuery, limit=_SHOWN))
+    page = users.index(visit.services, visit.asked(users.USERS, limit=_SHOWN))
     shown: dict[str, Any] = {"typed": typed or dict.fromkeys(_FIELDS, ""), "errors": errors or {}, "roles": list(Role)}
     query = visit.filters("cursor")
     return visit.page("users.html", status=status, users=page.data, query=query, next_cursor=page.next_cursor, **shown)

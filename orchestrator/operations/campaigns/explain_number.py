@@ -34,7 +34,7 @@ from orchestrator.policy.phone.allowed_kinds import AllowedKinds
 from orchestrator.policy.phone.field import Number
 from orchestrator.policy.region_codes import MEANS as REGION_MEANS
 from orchestrator.policy.region_codes import PersonsRegion
-from orchestrator.policy.timestamps import Moment
+from orchestrator.policy.timestamps import Moment, MomentToCall
 from orchestrator.policy.zones.named_zone import Zone
 from orchestrator.policy.zones.timezone_source import MEANS as SOURCE_MEANS
 from orchestrator.policy.zones.timezone_source import SaidSource
@@ -67,7 +67,7 @@ class NumberToExplain(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     phone: Number
-    at: Moment | None = Field(None, description="Left out: now.")
+    at: MomentToCall | None = Field(None, description="Left out: now.")
     timezone: Zone | None = None
     timezone_source: SaidSource | None = Field(None, description=SOURCE_MEANS)
     region: PersonsRegion | None = Field(None, description=REGION_MEANS)
@@ -84,7 +84,7 @@ class NumberToExplain(BaseModel):
     voice: CampaignVoice = None
     law: LawSetting = LawSetting()
     allow_number_kinds: AllowedKinds = ()
-    starts_at: Moment | None = None
+    starts_at: MomentToCall | None = None
     ends_at: Moment | None = None
     default_timezone: Zone | None = None
     calling_hours: CallingHours = CallingHours()

@@ -75,7 +75,7 @@ def _rows(
             current = judge(row)
             known[_STATUS], known[_REASON], known[_UNTIL] = current.status, current.reason, current.until
             place = (row.timezone, row.timezone_source, row.region)
-            turn = (*(moment and written(moment) for moment in (row.not_before, row.not_after)), row.priority)
+            turn = (*(moment and written(moment) for moment in (row.not_before, row.not_after)), row.usual_priority)
             yield [*known, *map(row.answers.get, answers), *place, *turn, *map(row.variables.get, variables)]
 
 

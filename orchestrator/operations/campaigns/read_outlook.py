@@ -12,6 +12,7 @@ import redis
 from sqlalchemy import Connection, Row
 
 from orchestrator.model.contact_status import OPEN_CONTACTS, ContactStatus
+from orchestrator.operations.campaigns.explain_campaign import Limits
 from orchestrator.operations.campaigns.why_waiting import (
     Because,
     Waiting,
@@ -23,7 +24,6 @@ from orchestrator.operations.campaigns.why_waiting import (
 )
 from orchestrator.operations.dialing.find_dial_blockers import room_within
 from orchestrator.policy.calling_hours import is_open
-from orchestrator.policy.campaign_rules import Pacing
 from orchestrator.policy.eta import Due, EtaBasis, last_dial_at
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.preflight import ASSUMED_CALL_S
@@ -70,13 +70,13 @@ def read_outlook(
     contacts: Sequence[Tally],
     *,
     dialed: int,
-    limit: float,
+    limits: Limits,
     stop: Stop | None,
     now: datetime,
     client: redis.Redis,
     keys: Keys,
 ) -> Outlook:
-    """Return how a campaign goes on; `contacts` counts its contacts, `dialed` its dials; `limit` is its pace."""
+    """Return how a campaign goes on; `contacts` counts its contacts, `dialed` its dials."""
     waiting = read_waiting(tx, campaign, contacts, now, most=_COUNTED)
     if whole := why_campaign_waits(campaign, contacts, stop, now):
         undone = sum(waiting.by_zone.values())
@@ -84,16 +84,16 @@ def read_outlook(
         return Outlook(by_reason([all_of_them] if undone else []), by_reason(why_held(waiting)), None)
     room = room_within(running_paces(tx, [campaign.id]), is_stopped=False, client=client, keys=keys).get(campaign.id)
     held = list(why_held(waiting))
-    eta = _eta(tx, campaign, waiting, held, dials_each=_dials_each(contacts, dialed), limit=limit)
+    eta = _eta(tx, campaign, waiting, held, dials_each=_dials_each(contacts, dialed), limits=limits)
     return Outlook(by_reason(why_waiting(waiting, room)), by_reason(held), eta)
 
 
 def _eta(
-    tx: Connection, campaign: Row[Any], waiting: Waiting, held: Sequence[Because], *, dials_each: float, limit: float
+    tx: Connection, campaign: Row[Any], waiting: Waiting, held: Sequence[Because], *, dials_each: float, limits: Limits
 ) -> Eta | None:
     now, measured = waiting.now, _pace_lately(tx, campaign, waiting.now)
-    channels = Pacing.model_validate(campaign.pacing).max_live_calls
-    allowed = min([pace for pace in (limit, channels and channels / ASSUMED_CALL_S) if pace], default=0.0)
+    by_channels = limits.channels and limits.channels / ASSUMED_CALL_S
+    allowed = min([pace for pace in (limits.rate, by_channels) if pace], default=0.0)
     pace = measured or allowed
     if not pace:
         return None

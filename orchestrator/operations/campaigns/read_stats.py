@@ -90,11 +90,10 @@ def read_stats(
         account = find_connection(tx, campaign.connection_id)
         made = _dials_by_caller_id(tx, campaign)
         limits = limits_of(campaign, account)
-        limit = limits.rate or 0.0
         counted_calls = calls_of(tallies.get((campaign.id, "calls"), []))
         phases = phases_of(counted_calls)
         outlook = read_outlook(
-            tx, campaign, contacts, dialed=phases["dialed"], limit=limit, stop=stop, now=now, client=client, keys=keys
+            tx, campaign, contacts, dialed=phases["dialed"], limits=limits, stop=stop, now=now, client=client, keys=keys
         )
     counts_of_contacts = count_contacts(contacts, hours_in_force(campaign.calling_hours, campaign.purpose), now)
     return CampaignStats(
@@ -110,7 +109,7 @@ def read_stats(
         by_outcome=count_by("outcome", counted_calls),
         by_answer=_answers(answers),
         dials_per_s=round(dials / _RATE_OVER.total_seconds(), 2),
-        limit=limit,
+        limit=limits.rate or 0.0,
         max_live_calls=limits.channels,
         guards=judge_lasting(guarded.guards, guarded.spend, guarded.counts),
         abandon_rate_30d=_share(*guarded.counts.abandoned),

@@ -21,7 +21,7 @@ from orchestrator.policy.durations import Duration
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.policy.names import all_seen
-from orchestrator.policy.timestamps import Moment
+from orchestrator.policy.timestamps import MomentToCall
 from orchestrator.store.sql import callbacks, calls, campaigns, contacts
 from orchestrator.store.sql.erased_calls import ERASED
 
@@ -43,7 +43,7 @@ class Callback(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     after: Duration | None = Field(None, description="From now on, such as `2h`.")
-    at: Moment | None = None
+    at: MomentToCall | None = None
     note: Note | None = Field(None, description="Shown with the contact until it is called back.")
 
     @model_validator(mode="after")

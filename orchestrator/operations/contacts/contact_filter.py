@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.model.disposition import Disposition
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.id_fields import CampaignId
 from orchestrator.policy.phone.field import Number
 from orchestrator.policy.tags import Tag
 
@@ -62,7 +63,7 @@ class CampaignFilter(BaseModel):
 class ContactFilter(CampaignFilter):
     """Some contacts: of each field that is given, one of the values."""
 
-    campaign_id: str | None = None
+    campaign_id: CampaignId | None = None
     tag: Tag | None = Field(None, description="Those of campaigns with this tag.")
     phone: Number | None = None
     external_id: str | None = None

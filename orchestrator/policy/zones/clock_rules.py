@@ -33,6 +33,14 @@ def clock_of(name: str) -> tzinfo:
         return ZoneInfo.from_file(rules, key=name)
 
 
+def local_time(moment: datetime, clock: tzinfo) -> datetime:
+    """Return a moment by a clock; as it is where that clock has no year for it, such as the last day of 9999."""
+    try:
+        return moment.astimezone(clock)
+    except OverflowError:
+        return moment
+
+
 def rules_version() -> str:
     """Return the IANA release in force, such as 2026f."""
     return _VERSION

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, case, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, case, cast, func, literal, or_, select, update
 
 from orchestrator.model.contact_status import CLAIMABLE, OPEN_CONTACTS, ContactStatus
 from orchestrator.policy.hold_reasons import Reason
@@ -15,6 +15,7 @@ from orchestrator.store.sql.tables import contacts, suppression_requests, suppre
 
 BY_REQUEST = "by_request"
 _IS_OPEN = contacts.c.status.in_(OPEN_CONTACTS)
+_PROMISED = contacts.c.callback["at"].astext
 
 
 def is_open() -> ColumnElement[bool]:
@@ -80,15 +81,20 @@ def set_not_before(tx: Connection, contact_ids: Sequence[str], not_before: datet
 
 
 def moves_with(not_before: datetime | None) -> dict[str, ColumnElement[object]]:
-    """Return the status, reason and due time of a contact that gets this `not_before`."""
+    """Return the status, reason and due time of a contact that gets this `not_before`.
+
+    Who was promised a callback is called no earlier than that, whatever became of `not_before` meanwhile.
+    """
     waits_for_it = and_(contacts.c.status == ContactStatus.HELD, contacts.c.reason == Reason.NOT_YET)
-    until = literal(not_before, contacts.c.due_at.type)
+    beginning, promised = literal(not_before, contacts.c.due_at.type), cast(_PROMISED, contacts.c.due_at.type)
+    until = func.greatest(beginning, promised)
     later = func.coalesce(until > func.now(), False)
     too_early = and_(contacts.c.status.in_(CLAIMABLE), contacts.c.due_at < until)
     held, freed = and_(later, or_(waits_for_it, too_early)), and_(~later, waits_for_it)
+    why = case((promised == until, Reason.CALLBACK), else_=Reason.NOT_YET)
     return {
         "status": case((held, ContactStatus.HELD), (freed, ContactStatus.WAITING), else_=contacts.c.status),
-        "reason": case((held, Reason.NOT_YET), (freed, None), else_=contacts.c.reason),
+        "reason": case((held, why), (freed, None), else_=contacts.c.reason),
         "due_at": case((held, until), (freed, func.now()), else_=contacts.c.due_at),
     }
 

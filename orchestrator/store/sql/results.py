@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, text
+from sqlalchemy import Connection, Row, Select, func, literal_column, select, text
 
+from orchestrator.store.sql.callbacks import USUAL_PRIORITY
 from orchestrator.store.sql.tables import calls, contacts, recordings
 
-_LAST = calls.alias("last")
+_CONTACTS, _LAST = contacts.alias("c"), calls.alias("last")
 _WHO = ("id", "phone", "external_id", "status", "reason", "attempts", "disposition", "outcome", "last_call_id")
 _WHEN = ("from_number", "dialed_at", "answered_at", "ended_at")
 _END = ("hangup_cause", "sip_hangup_cause", "telnyx_error", "fault")
 _HEARD = ("heard_after_ms", "abandoned", "silent")
-_GIVEN = ("timezone", "timezone_source", "region", "not_before", "not_after", "priority")
+_GIVEN = ("timezone", "timezone_source", "region", "not_before", "not_after", "usual_priority")
 _NOW = ("zone", "ignore_hours")
 
 _VARIABLE_NAMES = text(
@@ -35,9 +36,9 @@ def results_after(tx: Connection, campaign_id: str, contact_id: str, *, limit: i
     the given place and turn, the variables, and what says how a contact that waits stands now.
     """
     page = (
-        select(contacts)
-        .where(contacts.c.campaign_id == campaign_id, contacts.c.id > contact_id)
-        .order_by(contacts.c.id)
+        select(_CONTACTS, literal_column(USUAL_PRIORITY).label("usual_priority"))
+        .where(_CONTACTS.c.campaign_id == campaign_id, _CONTACTS.c.id > contact_id)
+        .order_by(_CONTACTS.c.id)
         .limit(limit)
         .subquery("page")
     )

@@ -85,11 +85,29 @@ def test_one_number_is_called_to_hear_it_first(rest: Rest, run: Command) -> None
     assert (placed.exit_code, placed.output[:5]) == (0, "call_")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("call", "callback", f"call_{'0' * 26}", "--at"),
+        ("contact", "edit", f"con_{'0' * 26}", "--not-before"),
+        ("contact", "explain", f"con_{'0' * 26}", "--at"),
+        ("campaign", "redial", f"cmp_{'0' * 26}", "--disposition", "busy", "--not-before"),
+    ],
+    ids=" ".join,
+)
+def test_a_time_of_no_offset_is_taken_for_none(run: Command, command: tuple[str, ...]) -> None:
+    for time in ("2099-01-01T09:00", "2099-01-01"):
+        told = run(*command, time)
+
+        assert told.exit_code == 1
+        assert f"'{time}': write a time with its offset, such as 2027-03-01T09:00-05:00" in told.output
+
+
 def test_a_contact_is_edited_and_called_once_more(rest: Rest, services: Services, run: Command) -> None:
     _, contact_id = busy(rest, services)
     number = "+13035550123"
 
-    words = ("--phone", number, "--status", "waiting", "--priority", "3", "--not-before", "2099-01-01T09:00")
+    words = ("--phone", number, "--status", "waiting", "--priority", "3", "--not-before", "2099-01-01T09:00-07:00")
     edited = run("contact", "edit", contact_id, *words, "--var", "room=7", "--region", "US-CO")
     freed = run("contact", "edit", contact_id, "--not-before", "none", "--var", "room=none", "--json")
     nothing = run("contact", "edit", contact_id)

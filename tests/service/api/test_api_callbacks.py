@@ -87,6 +87,7 @@ def test_outside_calling_hours_it_says_from_when_on_they_allow(rest: Rest, call:
     ("wanted", "pointer"),
     [
         ({"at": "2020-01-01T00:00:00Z"}, "/at"),
+        ({"at": "9999-12-31T23:59:59Z"}, "/at"),
         ({"after": "soon"}, "/after"),
         ({"after": "1h", "at": NOON}, ""),
         ({}, ""),
@@ -166,3 +167,30 @@ def test_the_command_line_asks_for_it(rest: Rest, call: dict[str, str]) -> None:
 
     assert done.exit_code == 0, done.output
     assert done.output.startswith(f"{call['contact']} is called back at {NIGHT}\ndialed from {MORNING}: ")
+
+
+def test_who_waits_for_a_callback_is_exported_with_its_own_priority_and_comes_back(
+    rest: Rest, services: Services, call: dict[str, str]
+) -> None:
+    execute(services, "UPDATE contacts SET priority = 7")
+    ask(rest, call["call"], after="1h")
+    another = rest.campaign()["id"]
+
+    results = rest.get(f"/v1/campaigns/{call['campaign']}/results").data
+    done = rest.upload(another, results).json or {}
+
+    assert (done["accepted"], done["problems"]) == (1, [])
+    assert (rest.get(f"/v1/campaigns/{another}/contacts").json or {})["data"][0]["priority"] == 7
+
+
+def test_a_callback_stays_promised_whatever_becomes_of_a_beginning(rest: Rest, call: dict[str, str]) -> None:
+    path = f"/v1/contacts/{call['contact']}"
+    ask(rest, call["call"], at=NOON)
+
+    later = rest.patch(path, {"not_before": NIGHT}).json or {}
+    earlier = rest.patch(path, {"not_before": "2097-01-07T15:00:00Z"}).json or {}
+    none = rest.patch(path, {"not_before": None}).json or {}
+
+    assert (later["status"], later["reason"], later["until"]) == ("held", "not_yet", NIGHT)
+    assert (earlier["status"], earlier["reason"], earlier["until"]) == ("held", "callback", NOON)
+    assert (none["status"], none["reason"], none["until"]) == ("held", "callback", NOON)

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from api.app import ROUTES
+from api.http.pagination import PageQuery, encode_cursor
 from tests.support.rest import KEY, Rest, fresh_number, pointers
 
 
@@ -192,8 +194,47 @@ def test_pages_follow_each_other_without_gap_or_repeat(rest: Rest) -> None:
     assert seen == sorted(added, reverse=True)
 
 
+def test_a_cursor_of_another_list_is_refused_by_every_list(rest: Rest) -> None:
+    ids = {"campaign_id": rest.campaign()["id"], "contact_id": f"con_{'0' * 26}", "list_id": f"lst_{'0' * 26}"}
+    ids["endpoint_id"] = f"whe_{'0' * 26}"
+    lists = [route for route in ROUTES if route.query and issubclass(route.query, PageQuery)]
+
+    answers = {
+        f"{route.path} {foreign}": rest.get(
+            route.path.format(**ids), query_string={"phone": "+12125550123", "cursor": encode_cursor(foreign)}
+        )
+        for route in lists
+        for foreign in ("job_1", "9" * 20 + "_1")
+    }
+
+    assert len(answers) > 40
+    assert {path: list(pointers(answer)) for path, answer in answers.items() if "?cursor" not in pointers(answer)} == {}
+
+
 def test_times_are_rfc_3339_with_milliseconds(rest: Rest) -> None:
     campaign = rest.campaign(starts_at="2031-03-01T09:00:00.123456-05:00")
 
     assert campaign["starts_at"] == "2031-03-01T14:00:00.123Z"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", campaign["created_at"])
+
+
+@pytest.mark.parametrize("said", ["spring reminders", "cmp_spring", "", "rec_01ARZ3NDEKTSV4RRFFQ69G5FAV"])
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/v1/contacts", "campaign_id"),
+        ("/v1/calls", "campaign_id"),
+        ("/v1/calls", "contact_id"),
+        ("/v1/calls/export", "contact_id"),
+        ("/v1/recordings", "campaign_id"),
+        ("/v1/recordings", "call_id"),
+    ],
+)
+def test_a_filter_by_what_is_no_id_is_refused(rest: Rest, path: str, name: str, said: str) -> None:
+    assert pointers(rest.get(path, query_string={name: said})) == {f"?{name}": "not_an_id"}
+
+
+def test_a_change_of_many_names_its_campaign_by_the_id(rest: Rest) -> None:
+    asked = {"filter": {"campaign_id": "spring reminders"}, "action": "suppress"}
+
+    assert pointers(rest.post("/v1/contacts/bulk", asked)) == {"/filter/campaign_id": "not_an_id"}

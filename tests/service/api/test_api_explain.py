@@ -72,6 +72,17 @@ def test_a_moment_that_is_none_is_refused_and_so_is_a_contact_that_is_not_there(
     assert rest.get(f"/v1/contacts/con_{'0' * 26}/explain").status_code == 404
 
 
+@pytest.mark.parametrize("end", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_moment_at_an_end_of_the_calendar_is_refused(rest: Rest, end: str) -> None:
+    campaign = rest.campaign(calling_hours={"windows": [{"days": ["mon"], "start": "09:00", "end": "10:00"}]})["id"]
+    [contact] = rest.contacts(campaign, fresh_number())
+
+    assert pointers(rest.get(f"/v1/contacts/{contact}/explain?at={end}")) == {"?at": "moment"}
+    assert pointers(rest.post("/v1/explain", {"phone": fresh_number(), "at": end})) == {"/at": "moment"}
+    assert pointers(rest.post(f"/v1/campaigns/{campaign}/preflight", {"at": end})) == {"/at": "moment"}
+    assert pointers(rest.patch(f"/v1/campaigns/{campaign}", {"starts_at": end})) == {"/starts_at": "moment"}
+
+
 def test_a_number_of_no_campaign_is_explained_and_stored_nowhere(rest: Rest) -> None:
     answer = rest.post("/v1/explain", {**NUMBER, "at": NIGHT})
 

@@ -162,6 +162,7 @@ def test_use_is_noted_to_the_minute(rest: Rest) -> None:
     [
         ({}, {"/name", "/role"}),
         ({"name": " ", "role": "owner"}, {"/name", "/role"}),
+        ({"name": " API", "role": "viewer"}, {"/name"}),
         ({"name": "x", "role": "viewer", "expires_at": "2001-01-01T00:00:00Z"}, {"/expires_at"}),
         ({"name": "x", "role": "viewer", "scope": "all"}, {"/scope"}),
     ],

@@ -330,6 +330,18 @@ def test_what_contacts_wait_for_says_until_when_and_when_the_last_is_dialed(rest
     assert stats["eta"]["at"] >= format_timestamp(soon)
 
 
+def test_the_pace_that_is_allowed_is_that_of_the_lines_of_the_account_too(rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, *(fresh_number() for _ in range(100)))
+    expected = rest.post(f"/v1/campaigns/{campaign}/preflight").json["estimate"]["duration_s"]
+    rest.post(f"/v1/campaigns/{campaign}/start")
+
+    eta = rest.get(f"/v1/campaigns/{campaign}/stats").json["eta"]
+
+    assert (eta["dials_per_s"], eta["based_on"]) == (1.25, "allowed_pace")  # fifty lines, forty seconds a call
+    assert expected == 100 / eta["dials_per_s"]
+
+
 def test_the_pace_is_that_since_dialing_began(rest: Rest, services: Services) -> None:
     campaign = rest.campaign(calling_hours={"always": True, "because": "a test"})["id"]
     dialed = rest.contacts(campaign, *(fresh_number() for _ in range(60)))

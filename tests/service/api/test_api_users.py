@@ -93,6 +93,7 @@ def test_a_login_is_of_one_user_however_it_is_written(rest: Rest) -> None:
         ({"login": "two words"}, {"/login": "string_pattern_mismatch"}),
         ({"login": "аda"}, {"/login": "string_pattern_mismatch"}),
         ({"name": " "}, {"/name": "string_too_short"}),
+        ({"name": "api"}, {"/name": "reserved"}),
         ({"role": "owner"}, {"/role": "enum"}),
     ],
 )

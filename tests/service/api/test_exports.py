@@ -128,6 +128,23 @@ def test_times_are_those_of_the_zone_that_is_asked_for(rest: Rest, ids: dict[str
     assert pointers(rest.get(f"{address}&tz=EST")) == {"?tz": "unknown_zone"}
 
 
+@pytest.mark.parametrize("written", ["csv", "excel", "jsonl", "xlsx"])
+def test_a_time_that_a_clock_has_no_year_for_does_not_break_an_export_off(rest: Rest, written: str) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, "+12125550123", not_before="9999-12-31T23:59:59Z")
+    rest.contacts(campaign, "+12125550124", not_before="0001-01-01T00:00:00Z", not_after="9999-12-31T23:59:59Z")
+    rest.contacts(campaign, "+12125550125", not_before="1753-01-01T00:00:00Z")
+
+    for zone in ("Asia/Tokyo", "America/Chicago"):
+        answer = rest.get(f"/v1/campaigns/{campaign}/results?format={written}&tz={zone}")
+        again = rest.request("POST", f"/v1/campaigns/{rest.campaign()['id']}/imports", **_file(written, answer.data))
+        assert written == "jsonl" or (again.json or {})["accepted"] == 3, again.text
+
+
+def _file(written: str, data: bytes) -> dict[str, Any]:
+    return {"data": data, "content_type": XLSX if written == "xlsx" else "text/csv"}
+
+
 def test_calls_are_exported_with_the_filters_of_their_list(rest: Rest, services: Services, ids: dict[str, str]) -> None:
     other = recorded(rest, services)
 

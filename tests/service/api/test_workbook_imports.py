@@ -50,6 +50,25 @@ def test_phones_as_numbers_and_dates_are_taken_as_they_are_seen(rest: Rest, camp
     assert read_as == {"encoding": "xlsx", "delimiter": None, "sheet": "Sheet1", "sheets": ["Sheet1"], "header_row": 1}
 
 
+def test_nobody_is_called_by_what_a_formula_left_that_failed(rest: Rest, campaign: str) -> None:
+    found_nothing = '<c t="e"><v>#N/A</v></c>'
+    header = [text("phone"), text("external_id"), text("first_name"), text("note")]
+    bad_name = [number(12025550123), text("1"), found_nothing, text("x")]
+    bad_ids = [[number(f"1202555013{n}"), found_nothing, text("Ann"), text("x")] for n in range(3)]
+    good = [number(12025550125), text("2"), text("Ann"), found_nothing]
+
+    _, done = send(rest, campaign, workbook(rows(header, bad_name, *bad_ids, good)), "?region=US")
+    csv_too = rest.upload(campaign, "phone;first_name\n+12025550126;#NV\n+12025550127;#¡REF!\n+12025550128;#1\n").json
+
+    assert (done["accepted"], done["duplicates"], done["invalid"]) == (1, 0, 4)
+    assert [(each["code"], each["field"], each["count"]) for each in done["problems"]] == [  # type: ignore[attr-defined]
+        ("failed_formula", "external_id", 3),
+        ("failed_formula", "variables/first_name", 1),
+    ]
+    assert (csv_too["accepted"], csv_too["problems"][0]["code"]) == (1, "failed_formula")
+    assert people(rest, campaign)["+12025550125"] == {"first_name": "Ann", "note": "#N/A"}
+
+
 @pytest.mark.parametrize("path", ["imports", "imports/preview"])
 def test_a_workbook_that_a_full_disk_does_not_take_is_put_off(rest: Rest, campaign: str, path: str) -> None:
     file = workbook(rows(HEADER, *([number(12025550123), text("Ann")] for _ in range(2_000))))

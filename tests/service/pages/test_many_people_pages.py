@@ -243,11 +243,11 @@ def test_nobody_is_changed_by_filters_that_a_change_cannot_go_by(
     assert shown(rest, ids, "status") == ["waiting", "exhausted", "calling"]
 
 
-def test_a_campaign_that_is_none_is_not_found(admin: Visitor) -> None:
-    for campaign in (NO_CAMPAIGN, "nonsense"):
+def test_a_campaign_that_is_none_is_not_found_and_no_id_is_refused(admin: Visitor) -> None:
+    for campaign, status in ((NO_CAMPAIGN, 404), ("nonsense", 422)):
         place = f"{PLACE}?campaign_id={campaign}"
-        assert admin.get(place).status_code == 404
-        assert admin.send(place, {"action": "suppress", "step": "count"}).status_code == 404
+        assert admin.get(place).status_code == status
+        assert admin.send(place, {"action": "suppress", "step": "count"}).status_code == status
 
 
 def test_a_choice_is_taken_back_with_what_was_written(admin: Visitor, rest: Rest, services: Services) -> None:
