@@ -37,10 +37,11 @@ class RateLimit:
 
 @dataclass(frozen=True)
 class Room:
-    """Whether one more dial could be granted: if not, why, and in how many seconds the rate has room again."""
+    """How many dials could be granted: if none, why, and in how many seconds the rate has room again."""
 
     lacks: Reason | None
     wait_s: float
+    dials: int = 0
 
 
 class Permission(StrEnum):
@@ -107,10 +108,10 @@ def reserve(
 
 
 def read_room(client: redis.Redis, keys: Keys, rate_limits: Sequence[tuple[RateLimit, RateLimit]]) -> list[Room]:
-    """Return, for each connection and campaign, whether one more dial could be granted now; takes nothing."""
+    """Return, for each connection and campaign, how many dials could be granted now; takes nothing."""
     answers = run_scripts(client, [_reservation(keys, *pair, call_ids=(), lease_s=0) for pair in rate_limits])
     raise_errors(answers)
-    return [Room(_REASONS.get(why), wait_s=wait / 1000) for _, why, wait in answers]
+    return [Room(_REASONS.get(why), wait_s=wait / 1000, dials=room) for _, why, wait, room in answers]
 
 
 def return_reservation(
