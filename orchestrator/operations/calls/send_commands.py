@@ -50,7 +50,6 @@ log = logging.getLogger(__name__)
 
 AGAIN_WITHIN_MS = 40_000  # the carrier ignores a repeated command_id for 60 s (R13)
 AGAIN_AFTER_MS = 1_000
-UNBOUND_MS = 5_000  # a command for a leg that is not known yet; its first webhook wakes it too
 SEND_WITHIN_S = 3.0
 WEB_AGAIN_AFTER_MS = 250  # too many web addresses are being asked
 STREAM_OPENS_MS, STREAM_AGAIN_AFTER_MS = 5_000, 200  # a receiver reports a stream half a second after it began
@@ -221,7 +220,7 @@ class CommandSender:
     def _begin(self, call_id: str, token: str) -> Turn | None:
         keys, began = self._keys, self._age_clock()
         names = [keys.lease(call_id), keys.outbox(call_id), keys.call(call_id), keys.wakes, keys.latency]
-        answer = run_script(self._redis, ScriptCall("begin_command", names, [token, LEASE_MS, call_id, UNBOUND_MS]))
+        answer = run_script(self._redis, ScriptCall("begin_command", names, [token, LEASE_MS, call_id]))
         if answer[0] != b"send":
             return None
         command = orjson.loads(answer[1])
