@@ -126,7 +126,8 @@ def return_reservation(
     """Return channels (and with `rate_too` the place in the rate) that were granted and not used; safe to repeat."""
     if call_ids:
         rates = [connection.rate, campaign.rate] if rate_too else [0, 0]
-        run_script(client, ScriptCall("give_back", _limit_keys(keys, connection, campaign), [*rates, *call_ids]))
+        names = _limit_keys(keys, connection, campaign)
+        run_script(client, ScriptCall("give_back", names, [*rates, SLOWED_AT_LEAST, *call_ids]))
 
 
 def permit_sends(client: redis.Redis, keys: Keys, asked: Sequence[AskedSend]) -> list[Permission | redis.ResponseError]:
@@ -188,7 +189,7 @@ def dials_in_trailing_5_s(client: redis.Redis, keys: Keys, connection_id: str) -
 def _reservation(
     keys: Keys, connection: RateLimit, campaign: RateLimit, *, call_ids: Sequence[str], lease_s: int
 ) -> ScriptCall:
-    names = [*_limit_keys(keys, connection, campaign), keys.health(connection.scope)]
+    names = _limit_keys(keys, connection, campaign)
     limits = [connection.rate, connection.burst, connection.channels, campaign.rate, campaign.burst, campaign.channels]
     return ScriptCall("reserve", names, [*limits, lease_s * 1000, SLOWED_AT_LEAST, *call_ids])
 
@@ -213,6 +214,7 @@ def _limit_keys(keys: Keys, connection: RateLimit, campaign: RateLimit) -> list[
         keys.gcra(campaign.scope),
         keys.slots(connection.scope),
         keys.slots(campaign.scope),
+        keys.health(connection.scope),
     ]
 
 
