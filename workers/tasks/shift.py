@@ -75,6 +75,7 @@ class Shifts:
             bounds=self._bounds,
             send_messages=self._send_messages,
             threads=self._threads,
+            before=self._current.hired if self._current else (),
         )
         return self._current
 
@@ -107,10 +108,12 @@ class Shift:
         bounds: ShiftBounds,
         send_messages: Callable[[Sequence[str]], None],
         threads: Executor,
+        before: Sequence[Future[None]] = (),
     ) -> None:
         self._ready, self._serve, self._bounds, self._send_messages = ready, serve, bounds, send_messages
         self._lock = threading.Lock()
         self._threads = threads
+        self._before = before  # the threads of the shifts before, some of which may still be at their last calls
         self._hired: list[Future[None]] = []
         self._takers, self._waiting = 1, 0  # the task's own thread, and those that were added
         self._calls = self._failed = 0
@@ -122,6 +125,11 @@ class Shift:
     def is_over(self) -> bool:
         """Return whether it takes no more calls; what its threads are at is still finished."""
         return self._end.is_set()
+
+    @property
+    def hired(self) -> Sequence[Future[None]]:
+        """Return the threads that were hired and are not done, those of earlier shifts among them."""
+        return [each for each in (*self._before, *self._hired) if not each.done()]
 
     def end(self) -> None:
         """Take no more calls. Messages are sent for those that were offered and that nobody has taken."""
@@ -189,7 +197,7 @@ class Shift:
 
     def _call_for_help(self) -> None:
         """Let somebody wait for the next call: another thread, or with all of them busy, another worker."""
-        if self._takers < self._bounds.threads:
+        if self._takers + sum(not each.done() for each in self._before) < self._bounds.threads:
             self._hire()
         elif self._marked_at > float("-inf"):
             self._marked_at = float("-inf")

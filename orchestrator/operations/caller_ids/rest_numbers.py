@@ -6,11 +6,12 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Row
 
 from orchestrator.clock import rfc3339
 from orchestrator.policy.caller_id_health import Rest, who_goes_to_rest
 from orchestrator.policy.caller_id_pool import Health
+from orchestrator.store.doubt import is_really_away
 from orchestrator.store.sql.caller_id_health import calls_of, pools_in_use, put_to_rest
 from orchestrator.store.sql.dial_ledger import database_now
 
@@ -26,14 +27,24 @@ def rest_numbers(sql: Engine) -> dict[str, datetime]:
         pools = pools_in_use(tx)
     rested: dict[str, datetime] = {}
     for pool in pools:
-        with sql.begin() as tx:
-            calls = calls_of(tx, [each["number"] for each in pool.numbers])
-            rests = who_goes_to_rest(calls, Health.model_validate(pool.health))
-            now = database_now(tx)
-            figures = {number: _figures(rest, now) for number, rest in rests.items()}
-            rested |= put_to_rest(tx, figures, rest_s=pool.rest_s)
-        for number in rested.keys() & rests.keys():
-            log.warning("a caller id of %s rests: %s", pool.id, rests[number].detail)
+        try:
+            rested |= _rest_numbers_of(pool, sql)
+        except Exception as err:
+            if is_really_away(err, sql):
+                raise
+            log.exception("the numbers of pool %s are not looked at for the moment", pool.id)  # those of the others are
+    return rested
+
+
+def _rest_numbers_of(pool: Row[Any], sql: Engine) -> dict[str, datetime]:
+    with sql.begin() as tx:
+        calls = calls_of(tx, [each["number"] for each in pool.numbers])
+        rests = who_goes_to_rest(calls, Health.model_validate(pool.health))
+        now = database_now(tx)
+        figures = {number: _figures(rest, now) for number, rest in rests.items()}
+        rested = put_to_rest(tx, figures, rest_s=pool.rest_s)
+    for number in rested:
+        log.warning("a caller id of %s rests: %s", pool.id, rests[number].detail)
     return rested
 
 

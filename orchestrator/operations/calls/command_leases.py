@@ -32,14 +32,14 @@ class CommandLeases:
         self._keys = keys
         self._every_s = renew_every_s
         self._lock = threading.Lock()
-        self._held: dict[str, tuple[str, float]] = {}  # token and since when, by call
+        self._held: dict[tuple[str, str], float] = {}  # since when, by call and token
         self._is_renewing = False
 
     @contextmanager
     def kept(self, call_id: str, token: str) -> Iterator[None]:
         """Keep the lease of this call, if it is `token`'s, until the block ends."""
         with self._lock:
-            self._held[call_id] = (token, time.monotonic())
+            self._held[call_id, token] = time.monotonic()
             if not self._is_renewing:
                 self._is_renewing = True
                 threading.Thread(target=self._renew_while_held, name="command-leases", daemon=True).start()
@@ -47,7 +47,7 @@ class CommandLeases:
             yield
         finally:
             with self._lock:
-                self._held.pop(call_id, None)
+                self._held.pop((call_id, token), None)
 
     def _renew_while_held(self) -> None:
         pause = threading.Event()
@@ -66,7 +66,7 @@ class CommandLeases:
     def _renew(self) -> None:
         since = time.monotonic() - self._every_s
         with self._lock:
-            lasting = [(call_id, token) for call_id, (token, began) in self._held.items() if began < since]
+            lasting = [held for held, began in self._held.items() if began < since]
         calls = [
             ScriptCall("renew_lease", [self._keys.lease(call_id), self._keys.wakes], [token, call_id, LEASE_MS])
             for call_id, token in lasting

@@ -38,7 +38,7 @@ from orchestrator.store.sql.call_records import (
     write_calls,
     write_contacts,
     write_suppressions,
-    write_timeline,
+    write_timelines,
 )
 from orchestrator.store.sql.early_answers import note_answers
 from orchestrator.store.sql.recordings import write_recordings
@@ -124,7 +124,7 @@ class CallFinalizer:
         write_suppressions(tx, records)
         write_contacts(tx, [after for r in records if (after := contact_after(r))])
         kept = zip(known, records, strict=True)
-        write_timeline(tx, [(r.call.call_id, r.kept(line)) for one, r in kept for line in one.timeline])
+        write_timelines(tx, {r.call.call_id: [r.kept(line) for line in one.timeline] for one, r in kept})
         return [record for record in records if record.is_first_end]
 
     def _pause_refused(self, ended: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> None:

@@ -50,7 +50,6 @@ log = logging.getLogger(__name__)
 
 AGAIN_WITHIN_MS = 40_000  # the carrier ignores a repeated command_id for 60 s (R13)
 AGAIN_AFTER_MS = 1_000
-UNBOUND_MS = 5_000  # a command for a leg that is not known yet; its first webhook wakes it too
 SEND_WITHIN_S = 3.0
 WEB_AGAIN_AFTER_MS = 250  # too many web addresses are being asked
 STREAM_OPENS_MS, STREAM_AGAIN_AFTER_MS = 5_000, 200  # a receiver reports a stream half a second after it began
@@ -58,7 +57,7 @@ HTTP = "http"
 _FAILURES = frozenset({COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN})
 _LATENCIES_KEPT, _LATENCIES_KEPT_S = 1_000, 7 * 24 * 3_600  # of one campaign
 _NOTHING_LEFT = 2  # what complete_command.lua answers
-_AT_MOST = 50  # commands in one turn; the rest is woken again
+_AT_MOST = 50  # commands in one turn; the sweeper wakes the rest at once
 
 
 @dataclass(frozen=True)
@@ -116,6 +115,7 @@ class CommandSender:
                 return done
             if self._complete(turn, token, event) == _NOTHING_LEFT:
                 return done + 1
+        self._put_off(call_id, token, 0)
         return _AT_MOST
 
     def _answered(self, turn: Turn, token: str) -> Event | None:
@@ -145,7 +145,7 @@ class CommandSender:
             if not is_outage(err):
                 raise
             log.warning("a transfer waits for PostgreSQL", extra={"call_id": turn.call_id})
-            self._put_off(turn, token, AGAIN_AFTER_MS)
+            self._put_off(turn.call_id, token, AGAIN_AFTER_MS)
             return None
         return _event(turn, COMMAND_FAILED, **_refused_by(why)) if why else self._carried_out(turn, token)
 
@@ -174,7 +174,7 @@ class CommandSender:
             self._hops.add(hops_of(turn.command, **times))
         if event is None:
             log.info("command unanswered: %s", type(answer).__name__, extra={"call_id": turn.call_id})
-            self._put_off(turn, token, _pause_ms(answer))
+            self._put_off(turn.call_id, token, _pause_ms(answer))
         return event
 
     def _is_answered(self, call_id: str) -> bool:
@@ -197,7 +197,7 @@ class CommandSender:
         began_ms = unix_ms()
         result = self._web.ask(turn.command["body"], command_id=command_id, send_before=turn.send_before)
         if result is None:
-            self._put_off(turn, token, WEB_AGAIN_AFTER_MS)
+            self._put_off(turn.call_id, token, WEB_AGAIN_AFTER_MS)
             return None
         add_span(turn.call_id, "http", began_ms=began_ms, result=result[0])
         return _event(turn, result[0], **result[1])
@@ -215,13 +215,13 @@ class CommandSender:
                 return _event(turn, COMMAND_FAILED, code="sounds_waiting", title="too many sounds wait already")
         if turn.age_ms > STREAM_OPENS_MS:
             return _event(turn, COMMAND_FAILED, code="no_stream", title="no stream of the call is open at our receiver")
-        self._put_off(turn, token, STREAM_AGAIN_AFTER_MS)
+        self._put_off(turn.call_id, token, STREAM_AGAIN_AFTER_MS)
         return None
 
     def _begin(self, call_id: str, token: str) -> Turn | None:
         keys, began = self._keys, self._age_clock()
         names = [keys.lease(call_id), keys.outbox(call_id), keys.call(call_id), keys.wakes, keys.latency]
-        answer = run_script(self._redis, ScriptCall("begin_command", names, [token, LEASE_MS, call_id, UNBOUND_MS]))
+        answer = run_script(self._redis, ScriptCall("begin_command", names, [token, LEASE_MS, call_id]))
         if answer[0] != b"send":
             return None
         command = orjson.loads(answer[1])
@@ -238,9 +238,9 @@ class CommandSender:
             body["stream_url"] = self._streams.url_of(turn.call_id)
         return self._carrier.act(turn.call_control_id, action, body, send_before=turn.send_before)
 
-    def _put_off(self, turn: Turn, token: str, pause_ms: int) -> None:
-        names = [self._keys.lease(turn.call_id), self._keys.wakes]
-        run_script(self._redis, ScriptCall("defer_commands", names, [token, turn.call_id, pause_ms]))
+    def _put_off(self, call_id: str, token: str, pause_ms: int) -> None:
+        names = [self._keys.lease(call_id), self._keys.wakes]
+        run_script(self._redis, ScriptCall("defer_commands", names, [token, call_id, pause_ms]))
 
     def _complete(self, turn: Turn, token: str, event: Event) -> int:
         # Stopping what is over already fails, and nothing behind it depends on that.

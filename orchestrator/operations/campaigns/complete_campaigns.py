@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
+from typing import Any
 
-from sqlalchemy import Connection, Engine
+from pydantic import ValidationError
+from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.policy.calling_hours import is_zone_unknown
 from orchestrator.store.sql import due_campaigns
@@ -14,6 +18,8 @@ from orchestrator.store.sql.dial_checks import hours_of
 from orchestrator.store.sql.dial_ledger import database_now
 from orchestrator.store.sql.due_campaigns import lock_finished
 from orchestrator.store.sql.ended_campaigns import end_batch
+
+log = logging.getLogger(__name__)
 
 _BATCHES_AT_ONCE = 25
 
@@ -51,10 +57,18 @@ def _zones_of_unknown_time(tx: Connection) -> list[tuple[str, str, str]]:
     """
     now = database_now(tx)
     rows = due_campaigns.zones_of_running_campaigns(tx)
-    unknown = [row for row in rows if is_zone_unknown(hours_of(row.hours), row.zone, now)]
+    unknown = [row for row in rows if _is_zone_unknown(row, now)]
     hours = {row.campaign_id: row.hours for row in unknown}
     found = due_campaigns.zones_with_waiting_contacts(tx, unknown)
     return [(row.campaign_id, row.zone, hours[row.campaign_id]) for row in found]
+
+
+def _is_zone_unknown(row: Row[Any], now: datetime) -> bool:
+    try:
+        return is_zone_unknown(hours_of(row.hours), row.zone, now)
+    except ValidationError as err:  # of a newer version; its own fault alone
+        log.warning("the hours of campaign %s cannot be read: %s", row.campaign_id, type(err).__name__)
+        return False
 
 
 def _complete(tx: Connection, finished: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.operations.campaigns.pause_campaign import RELEASE
 from orchestrator.operations.dialing.drain_dials import drain_dials
 from orchestrator.policy.guards.judge import Reading, State, judge
+from orchestrator.store.doubt import is_really_away
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters
 from orchestrator.store.sql.campaigns import lock_campaign, pause_campaigns
@@ -38,14 +39,25 @@ class CampaignGuard:
         with self._sql.connect() as tx:
             running = running_campaigns(tx)
         changed = [campaign_id for campaign_id, mark in running.items() if self._fine.get(campaign_id) != mark]
-        paused = [campaign_id for campaign_id in changed if self._close_gate(campaign_id)]
+        judged = {campaign_id: self._judge(campaign_id) for campaign_id in changed}
+        paused = [campaign_id for campaign_id, is_paused in judged.items() if is_paused]
         for campaign_id in paused:
             drain_dials(
                 call_filters.of_campaign(campaign_id), RELEASE, sql=self._sql, client=self._redis, keys=self._keys
             )
         # Marked as read before the look: what has changed since is looked at again.
-        self._fine = {campaign_id: mark for campaign_id, mark in running.items() if campaign_id not in paused}
+        self._fine = {cid: mark for cid, mark in running.items() if judged.get(cid, False) is False}
         return paused
+
+    def _judge(self, campaign_id: str) -> bool | None:
+        """Return whether a campaign was paused; None for one that could not be looked at, which is its own fault."""
+        try:
+            return self._close_gate(campaign_id)
+        except Exception as err:
+            if is_really_away(err, self._sql):
+                raise
+            log.exception("not guarded for the moment", extra={"campaign_id": campaign_id})
+            return None
 
     def _close_gate(self, campaign_id: str) -> bool:
         with self._sql.connect() as tx:

@@ -26,7 +26,7 @@ from orchestrator.policy.pacing import DispatchLimits, dispatch_limits, share_by
 from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.memory_guard import MemoryWatch
-from orchestrator.store.redis.rate_limiter import Health, RateLimit, read_health
+from orchestrator.store.redis.rate_limiter import Health, RateLimit, read_health, read_room
 from orchestrator.store.sql.campaigns import list_zones
 from orchestrator.store.sql.dial_checks import hours_of
 from orchestrator.store.sql.dial_ledger import PUBLISH_AGAIN_AFTER_S, TAKEN_AGAIN_AFTER_S, republish
@@ -142,6 +142,9 @@ class Dispatcher:
         queued = max(state.queued, in_queue)  # attempts withdrawn since are still in the queue
         rate = state.calls_per_second
         rate_limit = account_rate_limit(self._connection_id, calls_per_second=rate, max_live_calls=state.max_live_calls)
+        # More than this would be shared in vain: whoever asks first would take all there is, at every tick.
+        [of_account] = read_room(self._redis, self._keys, [(rate_limit, RateLimit(self._connection_id))])
+        room = min(room, of_account.dials)
         return _View(campaigns, dispatch_limits(rate), rate_limit, queued, state.db_now, health, room)
 
     def _room(self, health: Health) -> int:
@@ -170,27 +173,43 @@ class Dispatcher:
     def _claim_into(self, claimed: list[str], view: _View) -> None:
         lawful = math.floor(QUEUED_AT_MOST_S * view.limits.pace_per_s + 1)
         sendable = QUEUED_AHEAD + math.floor(QUEUED_AHEAD_S * view.health.sent)
-        budget = min(min(lawful, sendable) - view.queued, math.ceil(view.limits.burst + 1), view.room)
+        budget = min(min(lawful, sendable) - view.queued, view.room)
+        for row in view.campaigns:
+            if row["kind"] == "direct" and budget > 0:  # whoever placed a single call means it for now
+                claimed += self._claim_one(view, row, budget, already=0)
+        budget -= len(claimed)
+        rows = {row["id"]: row for row in view.campaigns if row["kind"] != "direct"}
+        wanted = self._wanted(view, rows, budget)
+        weights = {cid: Pacing.model_validate(rows[cid]["pacing"]).weight for cid in wanted}
         counts: Counter[str] = Counter()
-        wanted = {row["id"]: budget for row in view.campaigns}
-        rows = {row["id"]: row for row in view.campaigns}
-        while budget > 0 and wanted:
-            weights = {cid: Pacing.model_validate(rows[cid]["pacing"]).weight for cid in wanted}
+        while budget > 0 and any(wanted.values()):
             shares = share_by_weight(budget, wanted, weights, self._memory.carried)
             self._memory.carried = shares.carried
             granted = {cid: n for cid, n in shares.grants.items() if n > 0}
-            taken: dict[str, tuple[str, ...]] = {}
+            taken = Counter[str]()
             for cid, n in granted.items():
-                taken[cid] = self._claim_one(view, rows[cid], n, already=counts[cid])
-                claimed += taken[cid]
-            counts.update({cid: len(call_ids) for cid, call_ids in taken.items()})
-            budget -= sum(map(len, taken.values()))
-            # A campaign that took less than offered has no more or meets its own limit: the rest goes to the others.
-            wanted = {
-                cid: budget for cid, call_ids in taken.items() if call_ids and len(call_ids) == shares.grants[cid]
-            }
-            if sum(map(len, taken.values())) == 0:
+                call_ids = self._claim_one(view, rows[cid], n, already=counts[cid])
+                claimed += call_ids
+                taken[cid] = len(call_ids)
+            counts.update(taken)
+            budget -= taken.total()
+            # A campaign that took less than offered has no more just now: the rest goes to the others.
+            wanted = {cid: n - taken[cid] for cid, n in wanted.items() if taken[cid] == shares.grants[cid]}
+            if taken.total() == 0:
                 break
+
+    def _wanted(self, view: _View, rows: Mapping[str, RowMapping], budget: int) -> dict[str, int]:
+        """Return how many of `budget` dials each campaign may make: all, but for those with limits of their own."""
+        limits: dict[str, RateLimit] = {}
+        for campaign_id, row in rows.items():
+            try:
+                limits[campaign_id] = campaign_rate_limit(campaign_id, row["pacing"])
+            except ValidationError as err:
+                self._rest_after(err, campaign_id)
+        own = [limit for limit in limits.values() if limit.rate or limit.channels] if budget > 0 else []
+        rooms = read_room(self._redis, self._keys, [(view.rate_limit, limit) for limit in own])
+        dials = {limit.scope: room.dials for limit, room in zip(own, rooms, strict=True)}
+        return {campaign_id: min(budget, dials.get(campaign_id, budget)) for campaign_id in limits}
 
     def _claim_one(self, view: _View, row: RowMapping, most: int, *, already: int) -> tuple[str, ...]:
         if row["kind"] != "direct" and not (row["heard_webhooks"] or _is_webhook_newer(row, view.health)):
@@ -208,9 +227,7 @@ class Dispatcher:
         except (OrchestratorError, ValidationError, SQLAlchemyError) as err:
             if is_outage(err):
                 raise
-            # Its own fault, say hours this version cannot read: the others go on, and what is claimed is published.
-            log.exception("campaign %s cannot be claimed from", row["id"])
-            self._memory.resting[row["id"]] = self._monotonic() + _REST_AFTER_FAULT_S
+            self._rest_after(err, row["id"])
             return ()
         if claim.looked_at == 0:
             self._memory.apart.pop(row["id"], None)
@@ -218,6 +235,11 @@ class Dispatcher:
         elif apart and (claim.call_ids or claim.refusals):
             self._count_apart(row["id"], was_claimed=True)
         return claim.call_ids
+
+    def _rest_after(self, fault: Exception, campaign_id: str) -> None:
+        """Let a campaign rest after a fault of its own, say hours this version cannot read: the others go on."""
+        log.error("campaign %s cannot be claimed from", campaign_id, exc_info=fault)
+        self._memory.resting[campaign_id] = self._monotonic() + _REST_AFTER_FAULT_S
 
     def _set_apart(self, row: RowMapping, contact_ids: Sequence[str]) -> None:
         """Ask for contacts that cannot be claimed together one by one, and hold each that cannot be claimed alone."""

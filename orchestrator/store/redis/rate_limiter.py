@@ -37,10 +37,11 @@ class RateLimit:
 
 @dataclass(frozen=True)
 class Room:
-    """Whether one more dial could be granted: if not, why, and in how many seconds the rate has room again."""
+    """How many dials could be granted: if none, why, and in how many seconds the rate has room again."""
 
     lacks: Reason | None
     wait_s: float
+    dials: int = 0
 
 
 class Permission(StrEnum):
@@ -107,10 +108,10 @@ def reserve(
 
 
 def read_room(client: redis.Redis, keys: Keys, rate_limits: Sequence[tuple[RateLimit, RateLimit]]) -> list[Room]:
-    """Return, for each connection and campaign, whether one more dial could be granted now; takes nothing."""
+    """Return, for each connection and campaign, how many dials could be granted now; takes nothing."""
     answers = run_scripts(client, [_reservation(keys, *pair, call_ids=(), lease_s=0) for pair in rate_limits])
     raise_errors(answers)
-    return [Room(_REASONS.get(why), wait_s=wait / 1000) for _, why, wait in answers]
+    return [Room(_REASONS.get(why), wait_s=wait / 1000, dials=room) for _, why, wait, room in answers]
 
 
 def return_reservation(
@@ -125,7 +126,8 @@ def return_reservation(
     """Return channels (and with `rate_too` the place in the rate) that were granted and not used; safe to repeat."""
     if call_ids:
         rates = [connection.rate, campaign.rate] if rate_too else [0, 0]
-        run_script(client, ScriptCall("give_back", _limit_keys(keys, connection, campaign), [*rates, *call_ids]))
+        names = _limit_keys(keys, connection, campaign)
+        run_script(client, ScriptCall("give_back", names, [*rates, SLOWED_AT_LEAST, *call_ids]))
 
 
 def permit_sends(client: redis.Redis, keys: Keys, asked: Sequence[AskedSend]) -> list[Permission | redis.ResponseError]:
@@ -187,7 +189,7 @@ def dials_in_trailing_5_s(client: redis.Redis, keys: Keys, connection_id: str) -
 def _reservation(
     keys: Keys, connection: RateLimit, campaign: RateLimit, *, call_ids: Sequence[str], lease_s: int
 ) -> ScriptCall:
-    names = [*_limit_keys(keys, connection, campaign), keys.health(connection.scope)]
+    names = _limit_keys(keys, connection, campaign)
     limits = [connection.rate, connection.burst, connection.channels, campaign.rate, campaign.burst, campaign.channels]
     return ScriptCall("reserve", names, [*limits, lease_s * 1000, SLOWED_AT_LEAST, *call_ids])
 
@@ -212,6 +214,7 @@ def _limit_keys(keys: Keys, connection: RateLimit, campaign: RateLimit) -> list[
         keys.gcra(campaign.scope),
         keys.slots(connection.scope),
         keys.slots(campaign.scope),
+        keys.health(connection.scope),
     ]
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, RowMapping, bindparam, text
@@ -221,10 +221,10 @@ def write_contacts(tx: Connection, contacts: Sequence[ContactAfter]) -> None:
         tx.execute(_CONTACTS, {"contacts": [asdict(contact) for contact in contacts]})
 
 
-def write_timeline(tx: Connection, lines: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """Add lines that are not yet in the timelines; an event id is stored once per call (R17)."""
-    if lines:
-        rows = [_timeline_row(n, call_id, line) for n, (call_id, line) in enumerate(lines)]
+def write_timelines(tx: Connection, timelines: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Add lines that are not yet in the timelines of these calls; an event id is stored once per call (R17)."""
+    rows = [row for call_id, lines in timelines.items() for row in _timeline_rows(call_id, lines)]
+    if rows:
         tx.execute(_TIMELINE, {"lines": rows})
 
 
@@ -296,17 +296,20 @@ def _call_row(record: Record) -> dict[str, Any]:
     }
 
 
-def _timeline_row(position: int, call_id: str, line: Mapping[str, Any]) -> dict[str, Any]:
-    recorded: datetime = line["recorded_at"]
-    return {
-        "call_id": call_id,
-        "event_id": line["id"],
-        # Lines of one moment keep the order in which the call took notice.
-        "position": int(recorded.timestamp() * 1000) * 1000 + position % 1000,
-        "kind": line["kind"],
-        "type": line["type"],
-        "leg": line["leg"],
-        "occurred_at": line["at"],
-        "recorded_at": recorded,
-        "payload": {**line["payload"], **({"note": line["note"]} if line.get("note") else {})},
-    }
+def _timeline_rows(call_id: str, lines: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    of_moment = Counter[int]()
+    for line in lines:
+        recorded_ms = int(line["recorded_at"].timestamp() * 1000)
+        yield {
+            "call_id": call_id,
+            "event_id": line["id"],
+            # Lines of one moment keep the order in which the call took notice.
+            "position": recorded_ms * 1000 + of_moment[recorded_ms],
+            "kind": line["kind"],
+            "type": line["type"],
+            "leg": line["leg"],
+            "occurred_at": line["at"],
+            "recorded_at": line["recorded_at"],
+            "payload": {**line["payload"], **({"note": line["note"]} if line.get("note") else {})},
+        }
+        of_moment[recorded_ms] += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import redis
 
 from orchestrator.model.metric import Metric
+from orchestrator.operations.campaigns.cancel_campaign import cancel_campaign
 from orchestrator.operations.dialing.dispatch_calls import QUEUED_AHEAD
 from orchestrator.operations.dialing.find_dial_blockers import find_room_to_dial
 from orchestrator.operations.system.collect_metrics import collect_metrics
@@ -12,7 +13,8 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.own_pace import LATE_AT_MOST
 from orchestrator.store.redis.live_calls import WAKE_AFTER_MS
 from orchestrator.store.redis.rate_limiter import LATE_MS
-from tests.support.world import World
+from tests.support.carrier_stub import CarrierStub
+from tests.support.world import CONNECTION, World
 
 
 def let_calls_wait(world: World, number: int, *, for_ms: int) -> None:
@@ -80,6 +82,25 @@ def test_events_that_have_just_come_hold_nobody_up(world: World) -> None:
 def test_commands_that_have_just_been_decided_hold_nobody_up(world: World) -> None:
     world.contacts(world.campaign(), 3)
     let_calls_wait(world, 100, for_ms=-5_000)
+
+    assert len(world.dispatcher.dispatch_calls()) == 3
+
+
+def test_hangups_of_calls_that_nobody_knows_to_ring_hold_nobody_up(world: World, carrier: CarrierStub) -> None:
+    carrier.dial = lambda _asked: (500, {})
+    unanswered = world.campaign()
+    world.contacts(unanswered, LATE_AT_MOST + 1)
+    call_ids = world.claim(unanswered)
+    world.dialer.dial_calls(call_ids)
+    world.execute("UPDATE calls SET state = 'unknown', unknown_at = now()")
+    world.run(cancel_campaign, unanswered, live_calls="hangup")
+    for call_id in world.advance():
+        world.perform(call_id)
+    for call_id in call_ids:  # as if five seconds had passed
+        world.redis.zadd(world.keys.wakes, {call_id: server_ms(world.redis)}, xx=True)
+    world.execute("UPDATE connections SET calls_per_second = 1000")
+    world.redis.delete(world.keys.gcra(CONNECTION), world.keys.health(CONNECTION))
+    world.contacts(world.campaign(), 3)
 
     assert len(world.dispatcher.dispatch_calls()) == 3
 

@@ -81,6 +81,14 @@ def test_a_rest_is_kept_with_its_figures_and_nobody_dials_from_the_number(world:
     assert ONE not in shown(world, world.claim(campaign_id))
 
 
+def test_a_pool_that_cannot_be_judged_leaves_the_numbers_of_no_other_tired(world: World, in_use: str) -> None:
+    world.execute("""UPDATE caller_id_pools SET health = '{"of_a_newer_version": 1}' WHERE id = :id""", id=in_use)
+    pooled(world, pool(world, ONE, OTHER, THIRD, name="another"))
+    history(world, ONE, 60, ago=HOUR)
+
+    assert list(rest_numbers(world.sql)) == [ONE]
+
+
 def test_a_number_that_rests_already_rests_no_longer_for_it(world: World, in_use: str) -> None:
     history(world, ONE, 60, ago=HOUR)
     until = utc_now() + HOUR

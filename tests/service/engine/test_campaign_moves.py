@@ -214,6 +214,16 @@ def test_r22_a_campaign_completes_when_nobody_waits_or_is_called(world: World) -
     assert world.campaign_row(campaign_id)["completed_at"] is not None
 
 
+def test_a_campaign_whose_hours_this_version_cannot_read_keeps_no_other_from_completing(world: World) -> None:
+    unreadable = world.campaign(calling_hours={"of_a_newer_version": True})
+    world.contact(unreadable)
+    finished = world.campaign()
+    world.contact(finished, status="completed")
+
+    assert complete_campaigns(world.sql) == [finished]
+    assert world.campaign_row(unreadable)["status"] == "running"
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -74,6 +74,18 @@ def test_r13_the_lease_of_another_is_not_renewed(world: World) -> None:
     assert world.redis.pttl(world.keys.lease("call_1")) <= 3_000
 
 
+def test_r13_a_sender_that_lost_its_lease_ends_no_other_senders(world: World) -> None:
+    leases, lease = CommandLeases(world.redis, world.keys, renew_every_s=0.02), world.keys.lease("call_1")
+    first = leases.kept("call_1", "first")
+    first.__enter__()  # and loses it, as while Valkey stood still
+
+    with leases.kept("call_1", "second"):
+        first.__exit__(None, None, None)
+        world.redis.set(lease, "second", px=3_000)
+
+        assert eventually(lambda: world.redis.pttl(lease) > 3_000)
+
+
 def test_a_lease_that_is_no_longer_kept_is_not_renewed(world: World) -> None:
     leases = CommandLeases(world.redis, world.keys, renew_every_s=0.02)
     with leases.kept("call_1", "mine"):

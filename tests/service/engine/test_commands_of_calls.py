@@ -42,6 +42,21 @@ def test_r13_two_performers_never_interleave_one_calls_commands(world: World, ca
     assert len(carrier.actions) == 1
 
 
+def test_what_one_turn_leaves_is_sent_by_the_next_at_once(world: World, carrier: CarrierStub) -> None:
+    call_id = answered_call(world)
+    for n in range(60):
+        payload = {"command_id": f"c-{n}", "action": "send_dtmf", "body": {"digits": str(n)}}
+        event = Event(id=f"r-{n}", type="action.requested", occurred_at=utc_now(), call_id=call_id, payload=payload)
+        add_event(world.redis, world.keys, event)
+    world.advance()
+
+    first = world.perform(call_id)
+    seconds, _ = world.redis.time()
+
+    assert world.redis.zcount(world.keys.wakes, 0, (seconds + 1) * 1000) == 1  # the sweeper is due
+    assert (first, world.perform(call_id), len(carrier.actions)) == (50, 11, 61)
+
+
 def test_r13_a_command_decided_while_another_is_sent_needs_no_wake_of_its_own(
     world: World, carrier: CarrierStub
 ) -> None:

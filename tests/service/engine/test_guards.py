@@ -43,6 +43,15 @@ def reason(world: World, campaign_id: str) -> Any:
     return row["status"], (row["status_reason"] or {}).get("code")
 
 
+def test_a_campaign_that_cannot_be_judged_leaves_no_other_unguarded(world: World) -> None:
+    unreadable = world.campaign(guards={"of_a_newer_version": {}})
+    campaign_id = world.campaign()
+    add_calls(world, campaign_id, 4, abandoned=True)
+
+    assert guard(world) == [campaign_id]
+    assert reason(world, unreadable) == ("running", None)
+
+
 def test_row_38_with_thirty_of_a_thousand_abandoned_the_campaign_pauses_and_its_contacts_are_held(
     world: World,
 ) -> None:

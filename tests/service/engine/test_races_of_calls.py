@@ -91,8 +91,10 @@ def test_a_hangup_asked_for_before_the_leg_is_known_is_sent_once_it_is(world: Wo
 
     assert world.perform(call_id) == 0
     assert carrier.actions == []
+    assert world.redis.zscore(world.keys.wakes, call_id) is None  # nothing can be sent: nobody is late
     world.hear(call_id, "call.initiated")
     world.advance()
+    assert world.redis.zscore(world.keys.wakes, call_id) is not None  # a sweeper sees to it if its wake-up is lost
     world.perform(call_id)
 
     assert [asked.path for asked in carrier.actions] == [f"/v2/calls/v3:{call_id}/actions/hangup"]

@@ -325,6 +325,23 @@ def test_an_entry_nobody_can_read_is_buried_at_once(world: World) -> None:
     assert len(list_dead_letters(world.redis, world.keys)) == 1
 
 
+def test_a_command_stands_behind_its_cause_however_many_lines_are_written_with_it(world: World) -> None:
+    before, call_id = answered_call(world), answered_call(world)
+    for each in (before, call_id):
+        world.hear(each, "call.hangup", hangup_cause="normal_clearing")
+    world.advance()
+    world.let_timers_fire()
+    world.advance()
+    told = [line["type"] for line in world.find_call(call_id).timeline]
+    long_log = world.redis.lrange(world.keys.log(before), 0, 0) * 2000
+    lines_before = len(world.find_call(before).timeline)
+    world.redis.rpush(world.keys.log(before), *long_log[: 999 - lines_before - told.index("call.answered")])
+
+    world.settle()
+
+    assert [line["type"] for line in world.find_call(call_id).timeline] == told
+
+
 def test_every_leg_of_a_call_stands_in_its_one_timeline(world: World) -> None:
     call_id = world.dialed_call(flow=TWO_AGENTS)
     world.hear(call_id, "call.answered")

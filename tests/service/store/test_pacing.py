@@ -179,6 +179,19 @@ def test_r7_a_bad_answer_halves_the_rate_however_many_good_ones_came_since_the_l
     assert read_health(redis_client, KEYS, "conn").rate == pytest.approx(7)
 
 
+def test_what_is_given_back_can_be_granted_again_though_the_rate_was_slowed(redis_client: redis.Redis) -> None:
+    rate_limit, campaign = RateLimit("conn", rate=20, burst=1, channels=100), RateLimit("cmp_1")
+    for _ in range(10):
+        redis_client.hset(KEYS.health("conn"), "changed", 0)
+        report(redis_client, good=False, reason="429")
+    open_dispatch(redis_client, KEYS, "conn")
+    taken = take(redis_client, 1, conn=rate_limit)
+
+    return_reservation(redis_client, KEYS, rate_limit, campaign, call_ids=["call_0"], rate_too=True)
+
+    assert (taken, take(redis_client, 1, conn=rate_limit)) == (1, 1)
+
+
 def test_r7_failures_in_a_row_close_dispatch_until_it_is_opened(redis_client: redis.Redis) -> None:
     rate_limit = RateLimit("conn", rate=1000, burst=1000, channels=100)
     closed = [report(redis_client, good=False, reason="away") for _ in range(12)]

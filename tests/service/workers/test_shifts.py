@@ -116,6 +116,31 @@ def test_a_shift_whose_threads_are_all_busy_lets_others_be_woken(broker: redis.R
         go_on.set()
 
 
+def test_a_shift_waits_for_no_threads_that_are_still_at_calls_of_the_one_before(
+    broker: redis.Redis, ready: ReadyCalls
+) -> None:
+    go_on = threading.Event()
+    served = Served(lambda _: go_on.wait(20))
+    with on_shift(ready, served, ShiftBounds(threads=3, calls_at_once=1, longest_s=60, quiet_s=60)) as (shifts, _):
+        for call_id in ("call_1", "call_2"):
+            eventually(lambda: is_marked(broker))
+            publish(CALLS_PERFORM, [call_id])
+            eventually(lambda: not ready.count()[0])
+        assert shifts._current is not None
+        shifts._current.end()  # as when it has been long enough
+        task = threading.Thread(target=shifts.begin, args=("call_3",))
+        task.start()
+        eventually(lambda: is_marked(broker))
+        publish(CALLS_PERFORM, ["call_4"])
+        eventually(lambda: not is_marked(broker), within=SHIFT_LASTS_MS / 1000 / 2)
+        publish(CALLS_PERFORM, ["call_5"])
+
+        assert (message_count(broker), ready.count()[0]) == (1, 0)
+        go_on.set()
+        shifts.close()
+        task.join()
+
+
 def test_threads_are_added_only_while_nobody_waits_and_never_above_the_bound(
     broker: redis.Redis, ready: ReadyCalls
 ) -> None:

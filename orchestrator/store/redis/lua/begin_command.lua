@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
 -- Takes or renews the call's lease and stamps the first send of its oldest command, before the POST (R13).
--- KEYS: 1 lease, 2 outbox, 3 call hash, 4 wakes, 5 latency. ARGV: 1 token, 2 lease ms, 3 call id, 4 pause in ms.
+-- KEYS: 1 lease, 2 outbox, 3 call hash, 4 wakes, 5 latency. ARGV: 1 token, 2 lease ms, 3 call id.
 -- Answer: {'busy'} another performer has it; {'empty'} nothing to do, the lease is given back; {'unbound'} the carrier has
---         not named the leg yet, the sweeper wakes it after the pause; or
+--         not named the leg yet, and nobody is late: the commit that binds it has it woken; or
 --         {'send', command JSON, first send ms, now ms, control id or ''}.
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then
@@ -11,16 +11,14 @@ if holder and holder ~= ARGV[1] then
   return {'busy'}
 end
 local raw = redis.call('LINDEX', KEYS[2], 0)
-if not raw then redis.call('DEL', KEYS[1]); redis.call('ZREM', KEYS[4], ARGV[3]); return {'empty'} end
-local command = cjson.decode(raw)
-local control_id = redis.call('HGET', KEYS[3], 'cc') or ''
+local command, control_id = raw and cjson.decode(raw), redis.call('HGET', KEYS[3], 'cc') or ''
+if not raw or (control_id == '' and not command.call_control_id) then
+  redis.call('DEL', KEYS[1])
+  redis.call('ZREM', KEYS[4], ARGV[3])
+  return {raw and 'unbound' or 'empty'}
+end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if control_id == '' and not command.call_control_id then
-  redis.call('DEL', KEYS[1])
-  redis.call('ZADD', KEYS[4], now + ARGV[4], ARGV[3])
-  return {'unbound'}
-end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('ZADD', KEYS[4], now + ARGV[2], ARGV[3])
 local stamp = 'c:' .. command.command_id

@@ -35,7 +35,8 @@ if ARGV[9] == 'step' or ARGV[13] ~= '' then
 end
 local count = tonumber(ARGV[16])
 for i = 17, 16 + count do redis.call('RPUSH', KEYS[3], ARGV[i]) end
-if count > 0 then redis.call('ZADD', KEYS[4], ARGV[12], ARGV[1]) end
+-- What waited for the leg to be known is to be sent now, too.
+if count > 0 or (ARGV[8] ~= '' and redis.call('EXISTS', KEYS[3]) == 1) then redis.call('ZADD', KEYS[4], ARGV[12], ARGV[1]) end
 for i = 17 + count, #ARGV, 2 do
   local timer = ARGV[1] .. '|' .. ARGV[i]
   if ARGV[i + 1] == '' then redis.call('ZREM', KEYS[5], timer) else redis.call('ZADD', KEYS[5], ARGV[i + 1], timer) end
