@@ -14,8 +14,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 BEFORE = "0ccb5dc0"
 """What upgrades are tried from, unless UPGRADE_FROM names another commit.
 
-It is the last one before the work that these tests are of, so nothing in it was made with them in sight. A later one
-has the same schema (0040) and would try no more; one before 41cdbb80 is upgraded over a migration too.
+It is the last one before the work that these tests are of, so nothing in it was made with them in sight; its schema
+(0040) is older than ours, so that a migration is tried too.
 """
 
 
