@@ -38,6 +38,7 @@ from orchestrator.store.redis.audio_queue import Queued, clear_sounds, queue_sou
 from orchestrator.store.redis.hop_counts import HopCounts
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import Loaded, load_many
+from orchestrator.store.redis.put_off_calls import put_off
 from orchestrator.store.redis.scripts import Arg, ScriptCall, raise_errors, run_script, run_scripts
 from orchestrator.telnyx.answers import Accepted, Ambiguous, Answer, Busy, Gone, Refused, Rejected, Unavailable
 from orchestrator.telnyx.client import TelnyxClient
@@ -57,7 +58,7 @@ HTTP = "http"
 _FAILURES = frozenset({COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN})
 _LATENCIES_KEPT, _LATENCIES_KEPT_S = 1_000, 7 * 24 * 3_600  # of one campaign
 _NOTHING_LEFT = 2  # what complete_command.lua answers
-_AT_MOST = 50  # commands in one turn; the sweeper wakes the rest at once
+_AT_MOST = 50  # commands in one turn; it is woken at once for the rest
 
 
 @dataclass(frozen=True)
@@ -239,8 +240,7 @@ class CommandSender:
         return self._carrier.act(turn.call_control_id, action, body, send_before=turn.send_before)
 
     def _put_off(self, call_id: str, token: str, pause_ms: int) -> None:
-        names = [self._keys.lease(call_id), self._keys.wakes]
-        run_script(self._redis, ScriptCall("defer_commands", names, [token, call_id, pause_ms]))
+        put_off(self._redis, self._keys, call_id, token=token, pause_ms=pause_ms)
 
     def _complete(self, turn: Turn, token: str, event: Event) -> int:
         # Stopping what is over already fails, and nothing behind it depends on that.

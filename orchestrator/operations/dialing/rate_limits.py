@@ -13,7 +13,9 @@ from orchestrator.store.redis.rate_limiter import RateLimit
 def account_rate_limit(connection_id: str, *, calls_per_second: float, max_live_calls: int) -> RateLimit:
     """Return the rate_limit of a connection with these limits."""
     pace = dispatch_limits(calls_per_second)
-    return RateLimit(connection_id, pace.pace_per_s, pace.burst, max_live_calls)
+    # The law counts whole sends: of a rate of 0.5 it lets through two in 5 s, and would refuse each fifth of them.
+    rate = min(pace.pace_per_s, pace.law_sends / pace.law_window_s)
+    return RateLimit(connection_id, rate, pace.burst, max_live_calls)
 
 
 def campaign_rate_limit(campaign_id: str, pacing: Mapping[str, Any]) -> RateLimit:

@@ -20,7 +20,7 @@ def follow_clock(client: redis.Redis, keys: Keys) -> None:
 
     A step forward needs nothing: what waits for a moment is due, and new entries carry the new time.
     """
-    waiting = {"events": [keys.timers, keys.wakes]}
+    waiting = {"events": [keys.timers, keys.wakes, keys.put_off]}
     streams = streams_of(keys)
     looks = [
         ScriptCall("follow_clock", [stream, *waiting.get(name, [])], [GROUP, LEAST_STEP_MS])

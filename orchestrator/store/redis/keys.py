@@ -76,6 +76,11 @@ class Keys:
         """Name the sorted set of calls with a full outbox: score the time in ms at which the sweeper wakes it."""
         return self._key("wakes")
 
+    @cached_property
+    def put_off(self) -> str:
+        """Name the sorted set of calls whose command is to be sent again: score the time in ms of that."""
+        return self._key("put_off")
+
     def ready(self, queue: str) -> str:
         """Name the list of calls that are ready for the workers of a queue that are on shift, the oldest first."""
         return self._key("ready", queue)

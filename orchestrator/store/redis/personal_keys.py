@@ -53,6 +53,7 @@ ABOUT_NOBODY: Final = frozenset(
         "probe",
         "processes",
         "processes_heard",
+        "put_off",
         "rewrites",
         "tries",
     }

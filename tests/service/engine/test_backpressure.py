@@ -12,6 +12,7 @@ from orchestrator.operations.system.collect_metrics import collect_metrics
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.own_pace import LATE_AT_MOST
 from orchestrator.store.redis.live_calls import WAKE_AFTER_MS
+from orchestrator.store.redis.put_off_calls import put_off
 from orchestrator.store.redis.rate_limiter import LATE_MS
 from tests.support.carrier_stub import CarrierStub
 from tests.support.world import CONNECTION, World
@@ -82,6 +83,15 @@ def test_events_that_have_just_come_hold_nobody_up(world: World) -> None:
 def test_commands_that_have_just_been_decided_hold_nobody_up(world: World) -> None:
     world.contacts(world.campaign(), 3)
     let_calls_wait(world, 100, for_ms=-5_000)
+
+    assert len(world.dispatcher.dispatch_calls()) == 3
+
+
+def test_commands_that_are_put_off_hold_nobody_up_before_their_pause_is_over(world: World) -> None:
+    world.contacts(world.campaign(), 3)
+    for n in range(LATE_AT_MOST + 1):
+        world.redis.set(world.keys.lease(f"call_{n}"), "token")
+        put_off(world.redis, world.keys, f"call_{n}", token="token", pause_ms=1_800)
 
     assert len(world.dispatcher.dispatch_calls()) == 3
 

@@ -8,6 +8,8 @@ import redis
 from orchestrator.services import Services
 from orchestrator.settings import Settings
 from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.put_off_calls import put_off, take_put_off
+from tests.support.poll import eventually
 from workers.engine.sweepers import overdue_wakes
 from workers.tasks.names import BROKER_PREFIX, CALLS_PERFORM, QUEUE_COMMANDS
 from workers.tasks.publish import QueueWatch, publish
@@ -50,6 +52,30 @@ def test_one_lost_among_those_that_wait_is_found_when_the_queue_is_shorter_than_
     let_wait(broker, "call_1", "call_lost", overdue_ms=50)
 
     assert "call_lost" in overdue_wakes(services.redis, KEYS, watch())
+
+
+def test_a_command_that_was_put_off_is_woken_in_time_although_others_stand_in_the_queue(
+    services: Services, broker: redis.Redis
+) -> None:
+    publish(CALLS_PERFORM, ["call_1", "call_2"])
+    broker.set(KEYS.lease("call_3"), "token")
+    put_off(services.redis, KEYS, "call_3", token="token", pause_ms=1)
+
+    assert eventually(lambda: take_put_off(services.redis, KEYS)) == ["call_3"]
+    assert take_put_off(services.redis, KEYS) == []  # another engine leaves it alone
+    broker.zincrby(KEYS.wakes, -11_000, "call_3")  # whoever took it has died
+    assert overdue_wakes(services.redis, KEYS, watch()) == ["call_3"]
+
+
+def test_a_command_is_put_off_for_its_pause_and_by_the_holder_of_its_lease_alone(
+    services: Services, broker: redis.Redis
+) -> None:
+    for call_id, token in (("call_1", "token"), ("call_2", "of another")):
+        broker.set(KEYS.lease(call_id), token)
+        put_off(services.redis, KEYS, call_id, token="token", pause_ms=60_000)
+
+    assert take_put_off(services.redis, KEYS) == []
+    assert broker.zrange(KEYS.put_off, 0, -1) == [b"call_1"]
 
 
 def test_a_queue_that_never_ends_hides_a_lost_wake_up_for_seconds_only(services: Services, broker: redis.Redis) -> None:
