@@ -192,6 +192,18 @@ def test_what_is_given_back_can_be_granted_again_though_the_rate_was_slowed(redi
     assert (taken, take(redis_client, 1, conn=rate_limit)) == (1, 1)
 
 
+def test_r25_dispatch_that_a_clock_has_closed_says_so_whatever_the_carrier_answers_then(
+    redis_client: redis.Redis,
+) -> None:
+    close_dispatch(redis_client, KEYS, "conn", reason="clock_skew")
+
+    for _ in range(CLOSE_AFTER_FAILURES):
+        report(redis_client, good=False, reason="503")
+
+    health = read_health(redis_client, KEYS, "conn")
+    assert (health.closed, health.reason) == (True, "clock_skew")
+
+
 def test_r7_failures_in_a_row_close_dispatch_until_it_is_opened(redis_client: redis.Redis) -> None:
     rate_limit = RateLimit("conn", rate=1000, burst=1000, channels=100)
     closed = [report(redis_client, good=False, reason="away") for _ in range(12)]

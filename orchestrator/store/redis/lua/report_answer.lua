@@ -18,7 +18,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local since = now - tonumber(health[2] or '0')
 if since < 0 then since = since < -60000 and 1000 or 0 end  -- the clock has stepped back: never for longer than a minute
 if since >= 1000 then redis.call('HSET', KEYS[1], 'rate', math.max(math.min(tonumber(ARGV[6]), full), rate / 2), 'changed', now) end
-redis.call('HSET', KEYS[1], 'reason', ARGV[4])
 if redis.call('HINCRBY', KEYS[1], 'failures', 1) < tonumber(ARGV[3]) then return 'open' end
-if redis.call('HSETNX', KEYS[1], 'closed', now) == 1 then return 'closed' end
-return 'open'
+if redis.call('HSETNX', KEYS[1], 'closed', now) == 0 then return 'open' end
+redis.call('HSET', KEYS[1], 'reason', ARGV[4])
+return 'closed'
