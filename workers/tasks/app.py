@@ -68,6 +68,7 @@ app.conf.update(
         "visibility_timeout": 120,
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
+        "unacked_mutex_expire": 10,  # of who looks for them, and died or heard no answer: nobody else looks meanwhile
         "max_connections": 200,
         "socket_timeout": REDIS_ANSWER_S,
         "socket_connect_timeout": CONNECT_S,

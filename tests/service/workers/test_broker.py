@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import redis
 from kombu import Connection
-from kombu.transport.redis import Channel
+from kombu.transport.redis import Channel, Mutex
 
 from orchestrator.store.timeouts import CONNECT_S, REDIS_ANSWER_S
+from workers.tasks.names import BROKER_PREFIX
 
 
 @pytest.fixture
@@ -57,3 +59,17 @@ def test_a_worker_waits_for_a_silent_broker_no_longer_than_the_stated_bounds(red
 
     assert (bounds["socket_timeout"], bounds["socket_connect_timeout"]) == (REDIS_ANSWER_S, CONNECT_S)
     assert silent_s <= 11
+
+
+def test_a_worker_that_dies_while_it_gives_messages_back_keeps_others_from_it_for_ten_seconds(
+    redis_url: str, redis_client: redis.Redis
+) -> None:
+    from workers.tasks.app import app
+
+    with app.connection_for_read(redis_url) as connection:
+        channel = connection.channel()
+        lock, lasts_s = channel.unacked_mutex_key, channel.unacked_mutex_expire
+        with channel.conn_or_acquire() as client, Mutex(client, lock, lasts_s):
+            left_ms = redis_client.pttl(BROKER_PREFIX + lock)
+
+    assert 0 < left_ms <= 10_000
