@@ -41,6 +41,7 @@ class OwnPace:
         if self._is_used_up:
             self._pace += _RISE * passed
         self._room = min(self._room + self._pace * passed, max(self._room, self._pace * _BURST_S, 1.0))
+        self._is_used_up = self._room < 1.0  # until what there is now is used up
         return math.floor(self._room)
 
     def take(self, dials: int) -> None:

@@ -68,7 +68,11 @@ class CommandLeases:
         with self._lock:
             lasting = [held for held, began in self._held.items() if began < since]
         calls = [
-            ScriptCall("renew_lease", [self._keys.lease(call_id), self._keys.wakes], [token, call_id, LEASE_MS])
+            ScriptCall(
+                "renew_lease",
+                [self._keys.lease(call_id), self._keys.wakes, self._keys.put_off],
+                [token, call_id, LEASE_MS],
+            )
             for call_id, token in lasting
         ]
         run_scripts(self._redis, calls)

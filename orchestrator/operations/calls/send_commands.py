@@ -221,7 +221,7 @@ class CommandSender:
 
     def _begin(self, call_id: str, token: str) -> Turn | None:
         keys, began = self._keys, self._age_clock()
-        names = [keys.lease(call_id), keys.outbox(call_id), keys.call(call_id), keys.wakes, keys.latency]
+        names = [keys.lease(call_id), keys.outbox(call_id), keys.call(call_id), keys.wakes, keys.latency, keys.put_off]
         answer = run_script(self._redis, ScriptCall("begin_command", names, [token, LEASE_MS, call_id]))
         if answer[0] != b"send":
             return None
@@ -249,7 +249,7 @@ class CommandSender:
         campaign_id = turn.command.get("campaign_id")
         late_ms = turn.late_ms if campaign_id and turn.late_ms is not None else ""
         names = [keys.lease(turn.call_id), keys.outbox(turn.call_id), keys.events, keys.wakes]
-        names += [keys.latency_of(campaign_id or "none")]
+        names += [keys.latency_of(campaign_id or "none"), keys.put_off]
         args: list[Arg] = [token, str(turn.command["command_id"]), event.model_dump_json(), batch, turn.call_id]
         args += [late_ms, _LATENCIES_KEPT, _LATENCIES_KEPT_S]
         complete = ScriptCall("complete_command", names, args)

@@ -78,7 +78,10 @@ class Keys:
 
     @cached_property
     def put_off(self) -> str:
-        """Name the sorted set of calls whose command is to be sent again: score the time in ms of that."""
+        """Name the sorted set of calls to be woken at a time in ms for which no message stands in the queue.
+
+        Their command is to be sent again then, or their sender's lease lapses: it has died.
+        """
         return self._key("put_off")
 
     def ready(self, queue: str) -> str:

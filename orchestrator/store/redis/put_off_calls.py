@@ -1,4 +1,7 @@
-"""Calls whose command is to be sent again after a pause: woken in time, whatever stands in the queue of commands."""
+"""Calls whose command is to be sent again after a pause: woken in time, whatever stands in the queue of commands.
+
+So are those whose sender has died, when its lease lapses.
+"""
 
 from __future__ import annotations
 

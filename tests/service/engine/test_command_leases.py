@@ -40,6 +40,28 @@ def test_r13_the_lease_of_a_sender_that_died_lapses_within_seconds_and_the_sweep
     assert all(0 < each <= 1_000 * SECONDS_OF_SILENCE for each in found) and len(found) == 2
 
 
+def test_r13_a_call_whose_sender_died_is_woken_as_its_lease_lapses_whatever_stands_in_the_queue(
+    world: World, carrier: CarrierStub
+) -> None:
+    world.sender._leases = CommandLeases(world.redis, world.keys, renew_every_s=0.05)
+    found: list[float | None] = []
+
+    def act(_asked: Asked) -> Answer:
+        found.append(world.redis.zscore(world.keys.put_off, call_id))
+        world.redis.zadd(world.keys.put_off, {call_id: 7})
+        eventually(lambda: world.redis.zscore(world.keys.put_off, call_id) != 7)  # as long as it lives
+        found.append(world.redis.zscore(world.keys.put_off, call_id))
+        return 200, {"data": {"result": "ok"}}
+
+    carrier.act = act
+    call_id = waiting_call(world)
+    began_ms = now_ms(world)
+    world.perform(call_id)
+
+    assert all(each and LEASE_MS - 1 <= each - began_ms <= now_ms(world) - began_ms + LEASE_MS for each in found)
+    assert len(found) == 2 and world.redis.zcard(world.keys.put_off) == 0
+
+
 def test_r13_a_frozen_sender_thaws_too_late_to_send_under_the_lease_of_another() -> None:
     assert SEND_WITHIN_S * 1000 < LEASE_MS < AGAIN_WITHIN_MS
 

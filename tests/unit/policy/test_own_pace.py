@@ -37,6 +37,17 @@ def test_a_pace_that_is_used_up_rises_by_ten_a_second() -> None:
     assert pace.pace == pytest.approx(FIRST_PACE + 100, abs=5)
 
 
+def test_a_pace_that_nobody_uses_up_any_more_does_not_rise() -> None:
+    pace = OwnPace(0.0)
+    dialed(pace, start=0.0, seconds=2)
+    risen = pace.pace
+
+    for second in range(3, 33):  # campaigns wait for their first webhook
+        pace.room(float(second), is_late=False)
+
+    assert pace.pace <= risen + 10
+
+
 def test_it_falls_once_a_second_while_somebody_waits_and_never_to_nothing() -> None:
     pace = OwnPace(0.0)
     dialed(pace, start=0.0, seconds=1, is_late=True)

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Takes an answered command out of the outbox and tells the call, if the lease is still ours (R13).
--- KEYS: 1 lease, 2 outbox, 3 events, 4 wakes, 5 the campaign's latency.
+-- KEYS: 1 lease, 2 outbox, 3 events, 4 wakes, 5 the campaign's latency, 6 put off.
 -- ARGV: 1 token, 2 command id, 3 event (JSON), 4 batch whose rest is dropped, or '', 5 call id,
 --       6 ms from the cause to the first send, or '', 7 how many of those are kept, 8 for how many seconds.
 -- Answer: 1 done, 2 done and nothing is left: the lease is given back, 0 the lease is no longer ours.
@@ -22,4 +22,5 @@ end
 if redis.call('EXISTS', KEYS[2]) == 1 then return 1 end
 redis.call('DEL', KEYS[1])
 redis.call('ZREM', KEYS[4], ARGV[5])
+redis.call('ZREM', KEYS[6], ARGV[5])
 return 2

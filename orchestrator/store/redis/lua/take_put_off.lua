@@ -1,5 +1,6 @@
 #!lua flags=allow-oom
--- Takes the calls whose command is to be sent again by now: no message in the queue stands for them.
+-- Takes the calls whose command is to be sent again by now, or whose sender has died: no message in the queue stands for
+-- them.
 -- KEYS: 1 put off. ARGV: 1 the most to take. Answer: the calls; they are the caller's.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
