@@ -68,7 +68,11 @@ def lift(services: Services, contact_id: str, body: NewLift) -> Response:
 
 
 @resource.route(
-    "GET", "/v1/contacts/{contact_id}/lifted-holds", query=page_of("lft_"), gives={200: Page[LiftView]}, fails=(422,)
+    "GET",
+    "/v1/contacts/{contact_id}/lifted-holds",
+    query=page_of("lft_"),
+    gives={200: Page[LiftView]},
+    fails=(404, 422),
 )
 def index(services: Services, contact_id: str, query: PageQuery) -> Page[LiftView]:
     """List what was lifted for a contact, newest first."""

@@ -14,9 +14,10 @@ from orchestrator.cli.arguments import parse_time
 from orchestrator.cli.explanations import print_explanation
 from orchestrator.cli.names import CAMPAIGN, id_of
 from orchestrator.cli.output import JsonOption, open_console, or_none, print_json
+from orchestrator.clock import rfc3339, utc_now
 
 _MORE = "There may be more: words of contacts that were added or upgraded just now are still to be written."
-_HIDDEN = frozenset({"variables", "answers", "zone", "timezone_source"})
+_HIDDEN = frozenset({"variables", "answers", "zone", "timezone_source", "until"})
 
 _Json = Annotated[bool, typer.Option("--json", help="Print the answer of the API, one line for each contact.")]
 
@@ -99,7 +100,7 @@ def _line(contact: Mapping[str, Any]) -> str:
 
 def _standing(contact: Mapping[str, Any]) -> str:
     why = contact["outcome"] or contact["reason_detail"] or contact["reason"] or contact["disposition"]
-    until = f" until {contact['until']}" if contact["until"] else ""
+    until = f" until {contact['until']}" if contact["until"] and contact["until"] > rfc3339(utc_now()) else ""
     return f"{contact['status']}{f' ({why})' if why else ''}{until}"
 
 

@@ -11,7 +11,7 @@ _ALIASES = {
     "variables": "var",
     "caps": "cap",
     "retention": "keep",
-    "q": "text",
+    "q": "asked",
 }
 
 
@@ -24,7 +24,7 @@ def said_as(command: Any, pointer: str) -> str:
     names = [part for part in parts if not part.isdecimal()]
     for name in reversed(names):
         for param in command.params:
-            if param.name.rstrip("_") in (name, name.removesuffix("s"), _ALIASES.get(name)):
+            if param.name.rstrip("_") in (name, name.removesuffix("s"), name.removesuffix("es"), _ALIASES.get(name)):
                 return _shown(param) + _behind(names, name)
     return ".".join(parts) or pointer
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from orchestrator.cli.api_access import api_client, connect
 from orchestrator.cli.arguments import parse_time
 from orchestrator.cli.names import LIST, id_of
-from orchestrator.cli.output import JsonOption, print_answer, print_json_line, print_lines
+from orchestrator.cli.output import JsonOption, or_none, print_answer, print_json_line, print_lines
 from orchestrator.cli.upload import problem_lines
 from orchestrator.clock import rfc3339
 
@@ -114,7 +114,7 @@ def show(
     """
     api = api_client(ctx)
     if name is None:
-        for each in api.lists.list(limit=500):
+        for each in or_none(api.lists.list(limit=500), "lists"):
             print_json_line(each) if as_json else print_lines([_line(each)])
         return
     list_id = id_of(api, LIST, name)

@@ -13,7 +13,9 @@ from rich.console import Console
 from orchestrator.cli.api_access import DataOption, KeyOption, UrlOption, open_client
 from orchestrator.cli.polling import ApiPoller
 from orchestrator.clock import utc_now
+from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.local_stack.interrupts import Interrupts, count_interrupts, pause
+from orchestrator.model.webhook_secret import WRITTEN_AS, is_secret
 from orchestrator.operations.notify.webhook_signature import new_secret, signed_headers
 from orchestrator.web.session import open_session
 
@@ -55,6 +57,8 @@ def listen(
 
     What is forwarded is sent once, in order; the answer is printed behind the event.
     """
+    if secret and not is_secret(secret):
+        raise InvalidInput([FieldError("--secret", "webhook_secret", WRITTEN_AS)])
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     api = open_client(url, key, data)
     asked = {"type": ",".join(type_ or ()), "subject": subject, "limit": _PAGE}

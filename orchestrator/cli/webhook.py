@@ -10,6 +10,7 @@ import typer
 
 from orchestrator.cli.api_access import api_client, connect
 from orchestrator.cli.output import or_none, print_gone
+from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.local_stack.interrupts import pause
 
 app = typer.Typer(
@@ -54,6 +55,31 @@ def list_(ctx: typer.Context, *, json_: _Json = False) -> None:
 def show(ctx: typer.Context, endpoint: _Id, *, json_: _Json = False) -> None:
     """Show an endpoint, and whether it is disabled."""
     _print(api_client(ctx).webhook_endpoints.get(endpoint), json_)
+
+
+@app.command()
+def edit(
+    ctx: typer.Context,
+    endpoint: _Id,
+    *,
+    url: Annotated[str | None, typer.Option(help="Where events go: https.")] = None,
+    event: Annotated[list[str] | None, typer.Option(help="call.ended, …; those before are replaced.")] = None,
+    json_: _Json = False,
+) -> None:
+    """Change where events go, or which; what is not named stays as it is.
+
+    orchestrator webhook edit whe_01J… --event call.ended --event contact.finished
+    """
+    body: dict[str, Any] = {**({"url": url} if url else {}), **({"events": event} if event else {})}
+    if not body:
+        raise InvalidInput([FieldError("--url", "nothing", "say what to change: `orchestrator webhook edit --help`")])
+    _print(api_client(ctx).webhook_endpoints.update(endpoint, **body), json_)
+
+
+@app.command()
+def disable(ctx: typer.Context, endpoint: _Id, *, json_: _Json = False) -> None:
+    """Let an endpoint receive nothing; what happens meanwhile is not kept for it."""
+    _print(api_client(ctx).webhook_endpoints.update(endpoint, enabled=False), json_)
 
 
 @app.command()

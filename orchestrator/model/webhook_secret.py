@@ -7,6 +7,7 @@ import binascii
 from typing import Final
 
 PREFIX: Final = "whsec_"
+WRITTEN_AS: Final = "write whsec_ and 24 to 64 random bytes in base64, or leave it out"
 _LENGTHS: Final = range(24, 65)  # bytes, by the specification
 
 

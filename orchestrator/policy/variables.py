@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from orchestrator.policy.names import unseen_in, unspeakable_in
 
-Value = str | int | float | bool
+
+def _one_of_four(value: Any) -> Any:
+    """Refuse what is none of these once, and not once for each of them."""
+    if not isinstance(value, str | int | float | bool):
+        raise PydanticCustomError("not_a_value", NO_VALUE)
+    return value
+
+
+NO_VALUE: Final = "write text, a number, true or false"
+Value = Annotated[str | int | float | bool, BeforeValidator(_one_of_four)]
 
 LONGEST_TEXT = 4_000
 LONGEST_NAME = 200
@@ -56,7 +65,7 @@ def _why_no_name(name: str) -> str | None:
 
 def _why_no_value(value: Value) -> str | None:
     if not isinstance(value, str):
-        return None if is_plain_number(value) else "write text, a number, true or false"
+        return None if is_plain_number(value) else NO_VALUE
     if len(value) > LONGEST_TEXT:
         return f"at most {LONGEST_TEXT} characters"
     return f"it holds {found}, which no text may" if (found := unspeakable_in(value)) else None

@@ -8,14 +8,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, St
 from pydantic_core import PydanticCustomError
 
 from orchestrator.model.told_event import ToldEvent
-from orchestrator.model.webhook_secret import is_secret
+from orchestrator.model.webhook_secret import WRITTEN_AS, is_secret
 
 MOST_ENDPOINTS: Final = 50
 
 
 def _checked_secret(secret: SecretStr) -> SecretStr:
     if not is_secret(secret.get_secret_value()):
-        raise PydanticCustomError("webhook_secret", "write whsec_ and 24 to 64 random bytes in base64, or leave it out")
+        raise PydanticCustomError("webhook_secret", WRITTEN_AS)
     return secret
 
 

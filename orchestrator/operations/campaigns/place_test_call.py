@@ -19,7 +19,7 @@ from orchestrator.policy.caps import Caps
 from orchestrator.policy.dial_gate import Never
 from orchestrator.policy.gate.refusals import FOR_EVER
 from orchestrator.policy.phone.field import Number
-from orchestrator.policy.variables import with_shared
+from orchestrator.policy.variables import Value, with_shared
 from orchestrator.policy.zones.named_zone import read_zone
 from orchestrator.settings import Settings
 from orchestrator.store.redis.keys import Keys
@@ -38,7 +38,7 @@ class TestCall(BaseModel):
 
     to: Number = Field(description="Your own number: whoever answers hears what the contact would.")
     contact_id: str | None = Field(None, description="A contact of the campaign, whose values are heard.")
-    variables: dict[str, str | int | float | bool] | None = Field(None, description="Values, instead of a contact.")
+    variables: dict[str, Value] | None = Field(None, description="Values, instead of a contact.")
 
     @model_validator(mode="after")
     def _is_of_one_contact(self) -> Self:

@@ -19,6 +19,7 @@ from orchestrator.policy.phone.field import Number
 from orchestrator.policy.region_codes import MEANS as REGION_MEANS
 from orchestrator.policy.region_codes import PersonsRegion
 from orchestrator.policy.timestamps import Moment
+from orchestrator.policy.variables import Value
 from orchestrator.policy.zones.named_zone import Zone
 from orchestrator.policy.zones.timezone_source import MEANS as SOURCE_MEANS
 from orchestrator.policy.zones.timezone_source import SaidSource
@@ -60,7 +61,7 @@ class ContactChange(BaseModel):
     not_before: Moment | None = Field(default=None, description="Null takes it away.")
     not_after: Moment | None = Field(default=None, description="Null takes it away.")
     priority: int | None = Field(default=None, ge=-1000, le=1000, description="Higher is dialed first.")
-    variables: dict[str, str | int | float | bool | None] | None = Field(
+    variables: dict[str, Value | None] | None = Field(
         default=None, description="Merged into the contact's variables; null removes one."
     )
     timezone: Zone | None = Field(default=None, description="Null takes it away: it follows from the number again.")

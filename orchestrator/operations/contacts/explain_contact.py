@@ -26,7 +26,7 @@ from orchestrator.operations.dialing.find_dial_blockers import room_within
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.dial_gate import GateFacts, Go
 from orchestrator.policy.explain import Checked, explain
-from orchestrator.policy.hold_reasons import Reason, reason_of_wait
+from orchestrator.policy.hold_reasons import Reason, reason_of_wait, sentence_of
 from orchestrator.policy.law.regions import regions_of
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import campaigns, contacts
@@ -74,7 +74,7 @@ def explain_contact(
     return Explained(
         at=when,
         explanation=explanation,
-        sentence=in_words(explanation, stop=stop, paused_because=paused_because),
+        sentence=in_words(explanation, stop=stop, paused_because=paused_because, ended_so=_how_it_ended(contact)),
         zones=zones_at(row, when),
         regions=regions_of(contact.phone, contact.region),
     )
@@ -83,6 +83,13 @@ def explain_contact(
 def _has_ended(contact: Row[Any], *, by: datetime) -> bool:
     """Return whether a contact had ended by a moment: what has ended is changed no more, but to erase it."""
     return contact.status in FINAL_STATUSES and contact.updated_at <= by
+
+
+def _how_it_ended(contact: Row[Any]) -> str:
+    """Return how a contact has ended, and why, as far as anybody has said."""
+    came_to = contact.outcome or contact.disposition
+    why = sentence_of(contact.reason)
+    return f"It is {contact.status}{f' ({came_to})' if came_to else ''}{f': {why}' if why else '.'}"
 
 
 def _as_it_stood(tx: Connection, facts: GateFacts, contact_id: str, when: datetime, stop: Stop | None) -> GateFacts:

@@ -112,9 +112,13 @@ def zones_at(row: RowMapping, at: datetime) -> tuple[ZoneAt, ...]:
 
 
 def in_words(
-    explanation: Explanation, *, stop: Stop | None = None, paused_because: Mapping[str, Any] | None = None
+    explanation: Explanation,
+    *,
+    stop: Stop | None = None,
+    paused_because: Mapping[str, Any] | None = None,
+    ended_so: str | None = None,
 ) -> str:
-    """Return what to tell people; `stop` and `paused_because` are what is known of a stop and of a pause."""
+    """Return what to tell people; the others are what is known of a stop, of a pause, and of the contact's end."""
     match explanation.reason:
         case None:
             return " ".join([MAY_BE_DIALED, *_lifted(explanation), *_warned_of(explanation)])
@@ -122,6 +126,8 @@ def in_words(
             return stop.sentence
         case Reason.CAMPAIGN_PAUSED if paused_because:
             return f"{Reason.CAMPAIGN_PAUSED.sentence} {paused_because['detail']}"
+        case Reason.CONTACT_CLOSED if ended_so:
+            return f"{Reason.CONTACT_CLOSED.sentence} {ended_so}"
         case reason:
             held = next(each for each in explanation.checks if each.reason)
             return sentence_of_check(held, reason)

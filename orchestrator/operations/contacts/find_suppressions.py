@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.errors import FieldError, InvalidInput, NotFound
+from orchestrator.operations.access.audit import concerns
 from orchestrator.store.sql import suppressions
 from orchestrator.store.sql.campaigns import find_campaign
 
@@ -64,8 +65,10 @@ def last_of(tx: Connection, phone: str, scope: str) -> Found:
 def lift_suppression(filters: Mapping[str, Any], *, by: str, because: str | None, sql: Engine) -> None:
     """Lift suppressions; contacts that ended as suppressed stay ended. Raises NotFound for none."""
     with sql.begin() as tx:
-        if not suppressions.lift_suppressions(tx, filters, by=by, because=because):
+        lifted = suppressions.lift_suppressions(tx, filters, by=by, because=because)
+        if not lifted:
             raise NotFound("suppression", " and ".join(str(value) for value in filters.values()))
+        concerns(lifted[0])  # a number has one within a scope
 
 
 def _list(tx: Connection, filters: Mapping[str, Any], *, past_too: bool, after: str | None, limit: int) -> list[Found]:

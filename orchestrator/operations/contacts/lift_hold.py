@@ -35,8 +35,10 @@ def lift_hold(contact_id: str, wanted: NewLift, *, by: str, sql: Engine) -> Row[
 
 
 def list_lifts(contact_id: str, *, after: str | None, limit: int, sql: Engine) -> Sequence[Row[Any]]:
-    """Return a page of what was lifted for a contact, newest first."""
+    """Return a page of what was lifted for a contact, newest first; raise NotFound for none."""
     with sql.connect() as tx:
+        if contacts.find_contact(tx, contact_id) is None:
+            raise NotFound("contact", contact_id)
         return lifted_holds.list_lifts(tx, contact_id, after=after, limit=limit)
 
 

@@ -33,6 +33,7 @@ from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
 from orchestrator.policy.region_codes import MEANS as REGION_MEANS
 from orchestrator.policy.region_codes import PersonsRegion
 from orchestrator.policy.timestamps import Moment, format_timestamp
+from orchestrator.policy.variables import Value
 from orchestrator.policy.zones.contact_zones import zones_for
 from orchestrator.policy.zones.named_zone import Zone
 from orchestrator.policy.zones.timezone_source import MEANS as SOURCE_MEANS
@@ -68,7 +69,7 @@ class NewCall(BaseModel):
     to: Number
     from_: Number | None = Field(None, alias="from", description="Left out: ORCHESTRATOR_CALLER_ID.")
     flow: str | None = Field(None, description="Id or name; left out, the call is driven by actions.")
-    variables: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    variables: dict[str, Value] = Field(default_factory=dict)
     external_id: str | None = None
     timezone: Zone | None = Field(None, description="IANA name; left out, it follows from the number.")
     timezone_source: SaidSource | None = Field(None, description=SOURCE_MEANS)

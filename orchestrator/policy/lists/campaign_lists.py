@@ -48,7 +48,6 @@ class CampaignLists(BaseModel):
 
     suppress: Annotated[
         tuple[_Reference, ...],
-        AfterValidator(_with_global),
         Field(
             max_length=_MOST,
             description="Lists whose numbers are not dialed. `global`, the suppressions of everybody, always holds.",

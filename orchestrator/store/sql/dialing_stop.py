@@ -34,9 +34,9 @@ class Stop:
     def sentence(self) -> str:
         """By whom, since when and why dialing is stopped, and how to resume it."""
         by = f" by {self.by}" if self.by else ""
-        since = f" since {rfc3339(self.since)}" if self.since else ""
+        stopped = f"has been stopped since {rfc3339(self.since)}" if self.since else "is stopped"
         why = f": {self.reason}" if self.reason else ""
-        return f"All dialing is stopped{since}{by}{why} (`orchestrator dialing resume` or POST /v1/dialing/resume)"
+        return f"All dialing {stopped}{by}{why} (`orchestrator dialing resume` or POST /v1/dialing/resume)"
 
 
 def write_stop(tx: Connection, stop: Stop) -> None:

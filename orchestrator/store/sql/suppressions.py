@@ -42,12 +42,12 @@ def read_requests(tx: Connection, suppression_ids: Sequence[str]) -> dict[str, l
     return by_id
 
 
-def lift_suppressions(tx: Connection, filters: Mapping[str, Any], *, by: str, because: str | None) -> int:
-    """Lift the suppressions that match all of `filters`; return how many. They stay in the history."""
+def lift_suppressions(tx: Connection, filters: Mapping[str, Any], *, by: str, because: str | None) -> Sequence[str]:
+    """Lift the suppressions that match all of `filters` and return their ids. They stay in the history."""
     be_the_one_writer(tx)
     matching = and_(true(), *_matching(suppressions, filters))
     statement = lifted(matching, at=func.clock_timestamp(), by=by, because=because)
-    return len(tx.execute(statement.returning(lifted_suppressions.c.id)).all())
+    return tx.execute(statement.returning(lifted_suppressions.c.id)).scalars().all()
 
 
 def _matching(table: Table, filters: Mapping[str, Any]) -> list[Any]:

@@ -94,6 +94,17 @@ def test_a_repeat_that_gets_the_first_answer_is_no_second_change(rest: Rest) -> 
     assert len(audit(rest, f"?subject={first}")) == 1
 
 
+def test_who_lifted_which_suppression_is_recorded(rest: Rest) -> None:
+    phone = fresh_number()
+    suppression = (rest.post("/v1/suppressions", {"phone": phone}).json or {})["id"]
+
+    lifted = rest.request("DELETE", "/v1/suppressions", query_string={"phone": phone, "because": "asked again"})
+
+    assert lifted.status_code == 204
+    actions = [each["action"] for each in audit(rest, f"?subject={suppression}")]
+    assert actions == ["DELETE /v1/suppressions", "POST /v1/suppressions"]
+
+
 def test_personal_data_is_told_by_its_name_alone(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
     phone = fresh_number()

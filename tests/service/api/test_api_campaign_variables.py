@@ -69,6 +69,24 @@ def test_what_cannot_be_said_of_a_campaign_is_refused_by_its_place(
     assert rest.patch(f"/v1/campaigns/{campaign['id']}", document).status_code == 422
 
 
+def test_a_value_that_is_none_is_refused_once_and_not_for_each_kind_that_it_is_not_of(rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    [contact] = rest.contacts(campaign, fresh_number())
+    asked = {"variables": {"first_name": ["Ann"]}}
+    once = {"Idempotency-Key": "once"}
+
+    refused = [
+        rest.patch(f"/v1/campaigns/{campaign}", asked),
+        rest.patch(f"/v1/contacts/{contact}", asked),
+        rest.post(f"/v1/campaigns/{campaign}/test-call", {"to": fresh_number(), **asked}, headers=once),
+        rest.post("/v1/calls", {"to": fresh_number(), **asked}, headers=once),
+    ]
+
+    for answer in refused:
+        detail = "write text, a number, true or false"
+        assert answer.json["errors"] == [{"pointer": "/variables/first_name", "code": "not_a_value", "detail": detail}]
+
+
 def test_a_contact_needs_no_input_that_its_campaign_has_for_everybody(rest: Rest) -> None:
     campaign = rest.campaign(variables={"first_name": "friend"})["id"]
 

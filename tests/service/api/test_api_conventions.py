@@ -40,6 +40,7 @@ def test_an_unknown_address_under_v1_is_no_news_for_strangers(rest: Rest) -> Non
         "/v1/campaigns/cmp_01arz3ndektsv4rrffq69g5fav",
         "/v1/campaigns/%00",
         "/v1/contacts/con_01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "/v1/contacts/con_01ARZ3NDEKTSV4RRFFQ69G5FAV/lifted-holds",
         "/v1/calls/call_01ARZ3NDEKTSV4RRFFQ69G5FAV",
         "/v1/flows/flow_01ARZ3NDEKTSV4RRFFQ69G5FAV",
         "/v1/imports/imp_01ARZ3NDEKTSV4RRFFQ69G5FAV",

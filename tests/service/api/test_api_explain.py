@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.services import Services
 from tests.support.rest import Rest, fresh_number, pointers
 
@@ -81,6 +82,23 @@ def test_a_moment_at_an_end_of_the_calendar_is_refused(rest: Rest, end: str) -> 
     assert pointers(rest.post("/v1/explain", {"phone": fresh_number(), "at": end})) == {"/at": "moment"}
     assert pointers(rest.post(f"/v1/campaigns/{campaign}/preflight", {"at": end})) == {"/at": "moment"}
     assert pointers(rest.patch(f"/v1/campaigns/{campaign}", {"starts_at": end})) == {"/starts_at": "moment"}
+
+
+def test_a_contact_that_has_ended_is_explained_by_how_it_did(rest: Rest) -> None:
+    campaign, number = rest.campaign()["id"], fresh_number()
+    opted_out, talked_to, taken_off = rest.contacts(campaign, number, fresh_number(), fresh_number())
+    rest.post("/v1/suppressions", {"phone": number})
+    rest.patch(f"/v1/contacts/{talked_to}", {"status": "completed", "outcome": "confirmed"})
+    rest.patch(f"/v1/contacts/{taken_off}", {"status": "canceled"})
+
+    said = [explained(rest, f"/v1/contacts/{each}/explain")["sentence"] for each in (opted_out, talked_to, taken_off)]
+
+    ended = "The contact already has its final status. It is"
+    assert said == [
+        f"{ended} suppressed: {Reason.SUPPRESSED.sentence}",
+        f"{ended} completed (confirmed).",
+        f"{ended} canceled.",
+    ]
 
 
 def test_a_number_of_no_campaign_is_explained_and_stored_nowhere(rest: Rest) -> None:

@@ -341,7 +341,7 @@ def test_a_campaign_names_lists_by_name_or_id_and_shows_their_names(rest: Rest) 
     ("lists", "pointer", "code"),
     [
         ({"suppress": ["global", "nobody"]}, "/lists/suppress/1", "unknown_list"),
-        ({"suppress": ["agreed"]}, "/lists/suppress/1", "wrong_kind"),
+        ({"suppress": ["agreed"]}, "/lists/suppress/0", "wrong_kind"),
         ({"suppress": "internal"}, "/lists/suppress", "tuple_type"),
         ({"suppress": [""]}, "/lists/suppress/0", "string_too_short"),
         ({"registry": ["internal"]}, "/lists/registry/0", "wrong_kind"),

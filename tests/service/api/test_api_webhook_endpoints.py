@@ -186,7 +186,7 @@ def test_a_delivery_that_was_never_made_is_not_found(rest: Rest, event: str) -> 
     missing = rest.post(f"/v1/webhook-endpoints/{endpoint}/deliveries/{event}/redeliver")
 
     assert missing.status_code == 404
-    assert rest.get(f"/v1/webhook-endpoints/{endpoint}/deliveries?cursor=bHN0X3p6").json["data"] == []
+    assert rest.get(f"/v1/webhook-endpoints/{endpoint}/deliveries?cursor=ZXZ0X3p6eg").json["data"] == []
 
 
 def test_there_are_only_so_many_endpoints(rest: Rest) -> None:

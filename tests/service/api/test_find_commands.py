@@ -33,6 +33,19 @@ def test_a_person_is_found_by_a_part_of_a_name_and_shown(rest: Rest, run: Run) -
     assert "Lovelace" in found.output and "variables.last_name: Lovelace" in shown.output
 
 
+def test_who_may_be_called_waits_until_no_time_that_has_passed(rest: Rest, run: Run) -> None:
+    campaign = rest.campaign()["id"]
+    [due] = rest.contacts(campaign, fresh_number(), variables={"first_name": "Ada"})
+    [later] = rest.contacts(
+        campaign, fresh_number(), variables={"first_name": "Bob"}, not_before="2099-03-01T09:00:00Z"
+    )
+
+    told = run("contact", "find", "ada").output + run("contact", "show", due).output
+
+    assert "until" not in told, told
+    assert " until 2099-03-01T09:00:00.000Z" in run("contact", "show", later).output
+
+
 def test_more_are_found_than_one_page_has(rest: Rest, run: Run) -> None:
     campaign = rest.campaign()["id"]
     ids = rest.contacts(campaign, *(fresh_number() for _ in range(5)), variables={"first_name": "Ada"})

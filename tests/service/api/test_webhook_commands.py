@@ -49,7 +49,11 @@ def test_an_endpoint_is_created_shown_and_deleted(run: Run) -> None:
     assert run("webhook", "list").splitlines() == [made[0]]
     assert json.loads(run("webhook", "show", endpoint, "--json"))["id"] == endpoint
     assert run("webhook", "rotate", endpoint).startswith("secret, shown this once: whsec_")
+    assert "disabled since" in run("webhook", "disable", endpoint) and "by_request" in run("webhook", "list")
     assert run("webhook", "enable", endpoint).splitlines() == [made[0]]
+    changed = ("--url", "https://crm.example/new", "--event", "guard.tripped")
+    assert f"{changed[1]} (guard.tripped): enabled" in run("webhook", "edit", endpoint, *changed)
+    run("webhook", "edit", endpoint, fails=True)
     assert run("webhook", "delete", endpoint) == f"{endpoint} is deleted\n"
     assert run("webhook", "list") == ""
 
@@ -110,3 +114,8 @@ def test_listen_begins_where_it_is_told(run: Run, teller: Teller) -> None:
 
     assert first["subject"] == "call_1"
     assert " contact.finished con_1" in second
+
+
+@pytest.mark.parametrize("secret", ["hush", "whsec_short", "whsec_no base64 at all, but long enough"])
+def test_listen_refuses_a_secret_that_signs_nothing_before_anything_comes(run: Run, secret: str) -> None:
+    run("listen", "--forward", "http://127.0.0.1:9", "--secret", secret, "--most", "1", fails=True)

@@ -14,6 +14,7 @@ def _create(
     caller_id: list[str] = [],  # noqa: B006 typer copies it
     map_: str = typer.Option("", "--map"),
     campaign: str = "",
+    status: list[str] = [],  # noqa: B006 typer copies it
     expires: str = "",
     var: str = "",
     cap: str = "",
@@ -33,6 +34,7 @@ _app.command()(_create)
         ("?phone", "NUMBER"),
         ("/to", "--to"),
         ("/caller_ids/0", "--caller-id"),
+        ("/statuses/0", "--status"),
         ("?map", "--map"),
         ("?scope", "--campaign"),
         ("/expires_at", "--expires"),
