@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
@@ -50,6 +51,8 @@ class Shifts:
         self._lock = threading.Lock()
         # Kept from shift to shift, as are the connections of each: to Redis, and to the carrier.
         self._threads = ThreadPoolExecutor(bounds.threads, thread_name_prefix="shift")
+        self._places = threading.Semaphore(bounds.threads)
+        self._by_message = deque[str]()
         self._current: Shift | None = None
         self._is_closed = False
         self.calls = 0  # that were served, or failed, since the process began
@@ -60,13 +63,35 @@ class Shifts:
         return self._current is not None and not self._current.is_over
 
     def begin(self, call_id: str) -> dict[str, int]:
-        """Serve the call that a message came for, then a shift unless one is on; return {calls, failed}."""
+        """Serve the call that a message came for, then a shift unless one is on; return {calls, failed}.
+
+        Calls of messages that come all at once, as behind a restart, wait for a place and are served together: each by
+        itself, they would take the connections to PostgreSQL from each other.
+        """
         with self._lock:
             shift = None if self.is_on or self._is_closed else self._new_shift()
-        if shift:
-            return shift.work([call_id])
-        self._serve_counted([call_id])
-        return {"calls": 1, "failed": 0}
+            if not shift:
+                self._by_message.append(call_id)
+        return shift.work([call_id]) if shift else self._serve_by_message()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many calls that messages came for wait for a place."""
+        return len(self._by_message)
+
+    def _serve_by_message(self) -> dict[str, int]:
+        """Serve whatever waits: this thread's own call, or others if somebody has taken that one along."""
+        served = 0
+        with self._places:
+            while call_ids := self._next_by_message():
+                self._serve_counted(call_ids)
+                served += len(call_ids)
+        return {"calls": served, "failed": 0}
+
+    def _next_by_message(self) -> list[str]:
+        with self._lock:
+            most = min(self._bounds.calls_at_once, len(self._by_message))
+            return [self._by_message.popleft() for _ in range(most)]
 
     def _new_shift(self) -> Shift:
         self._current = Shift(

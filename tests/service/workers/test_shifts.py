@@ -79,6 +79,30 @@ def test_calls_are_taken_without_a_message_while_a_worker_is_on_shift(broker: re
     assert result == {"calls": 21, "failed": 0}
 
 
+def test_messages_that_come_all_at_once_are_served_together_and_not_each_by_a_thread(ready: ReadyCalls) -> None:
+    batches: list[list[str]] = []
+    go_on = threading.Event()
+
+    def serve(call_ids: Sequence[str]) -> None:
+        batches.append(list(call_ids))
+        go_on.wait(20)
+
+    bounds = ShiftBounds(threads=1, calls_at_once=4, longest_s=60, quiet_s=60)
+    shifts = Shifts(ready, serve, bounds=bounds, send_messages=lambda ids: send_messages(CALLS_PERFORM, ids))
+    threads = [threading.Thread(target=shifts.begin, args=[f"call_{n}"]) for n in range(10)]
+    for n, thread in enumerate(threads):
+        thread.start()
+        eventually(lambda n=n: len(batches) + shifts.waiting == n + 1)  # type: ignore[misc]
+    go_on.set()
+    eventually(lambda: sum(map(len, batches)) == 10)
+    shifts.close()
+    for thread in threads:
+        thread.join()
+
+    assert [len(batch) for batch in batches] == [1, 1, 4, 4]
+    assert sorted(call_id for batch in batches for call_id in batch) == [f"call_{n}" for n in range(10)]
+
+
 def test_each_call_gets_a_message_while_nobody_is_on_shift(broker: redis.Redis, ready: ReadyCalls) -> None:
     publish(CALLS_PERFORM, ["call_1", "call_2"])
 
