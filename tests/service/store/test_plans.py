@@ -184,7 +184,7 @@ LOOPS: dict[str, Callable[[World], object]] = {
     "claim under a budget": claim_under_a_budget,
     "claim under both caps": lambda w: (w.set_caps(per_number_24h=3, per_caller_id_24h=1000), w.claim(FEW_DUE)),
 }
-_LAST = "9" * 26
+_LAST = "7" + "9" * 25
 POLLS = (
     "/v1/campaigns",
     "/v1/campaigns?status=paused",
