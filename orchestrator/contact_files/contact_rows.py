@@ -49,7 +49,9 @@ _LONGEST_ID = 200
 _MOST_VARIABLES = 200
 _LARGEST_NUMBER = 2**63
 _PRIORITIES = range(-1000, 1001)
-_WHOLE_NUMBER = re.compile(r"[+-]?\d{1,4}", re.ASCII)
+_WHOLE_NUMBER = re.compile(
+    r"([+-]?\d{1,4})(?:\.0+)?", re.ASCII
+)  # programs write 5.0 where a cell of the column is empty
 _A_PRIORITY = "a whole number from -1000 to 1000; higher is dialed first"
 
 
@@ -268,10 +270,11 @@ def _priority(value: Any) -> int:
 def _written_priority(text: str | None) -> int:
     if not text or not text.strip():
         return 0
-    if not _WHOLE_NUMBER.fullmatch(text.strip()) or int(text) not in _PRIORITIES:
+    written = _WHOLE_NUMBER.fullmatch(text.strip())
+    if written is None or int(written[1]) not in _PRIORITIES:
         detail = f"{_A_PRIORITY}; map a column of another sense to a variable, such as map=rank:Priority"
         raise _Wrong("priority", "priority", detail)
-    return int(text)
+    return int(written[1])
 
 
 def _variables(document: Any, form: ContactForm) -> dict[str, Value]:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.contact_files.contact_rows import (
+    PRIORITY_COLUMN,
     ContactForm,
     ContactProblem,
     NewContact,
@@ -174,3 +175,12 @@ def test_a_contact_whose_number_is_never_dialed_is_refused_with_its_kind(phone: 
 
 def test_a_free_number_may_be_a_contact() -> None:
     assert isinstance(read_contact({"phone": "+18005551212"}, ContactForm()), NewContact)
+
+
+@pytest.mark.parametrize(("written", "priority"), [("5", 5), ("5.0", 5), ("-1000.00", -1000), ("", 0), ("5.5", None)])
+def test_a_priority_of_a_row_is_whole_though_a_program_wrote_a_fraction_of_nothing(
+    written: str, priority: int | None
+) -> None:
+    read = read_contact_row({"phone": "+12025550123", PRIORITY_COLUMN: written}, ContactForm())
+
+    assert getattr(read, "priority", None) == priority
