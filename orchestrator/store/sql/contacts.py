@@ -193,11 +193,12 @@ def list_by_current_reason(
         return _look_through(tx, led_by, conditions, after=after, limit=limit)
     waiting = [(ContactStatus.WAITING, zone) for zone in shown.closed]
     in_zones = _standing(tx, campaign_id, waiting, after=after, limit=limit)
-    of_reason = select(contacts.c.id).where(*selected(with_it), *conditions)
-    stored = tx.execute(newest_first(of_reason, contacts.c.id, after=after, limit=limit)).scalars().all()
-    both = select(contacts.c.id).where(contacts.c.id.in_({*in_zones, *stored}), *conditions)
+    looked = look_through(tx, contacts.c.id, selected(with_it), conditions, after=after, limit=limit)
+    known = [ident for ident in (*in_zones, *looked.ids) if ident >= (looked.goes_on_after or "")]
+    both = select(contacts.c.id).where(contacts.c.id.in_(known), *conditions)
     page = tx.execute(newest_first(both, contacts.c.id, after=after, limit=limit)).scalars().all()
-    return Listed(tx.execute(_shown().where(contacts.c.id.in_(page)).order_by(contacts.c.id.desc())).all())
+    rows = tx.execute(_shown().where(contacts.c.id.in_(page)).order_by(contacts.c.id.desc())).all()
+    return Listed(rows, looked.goes_on_after if len(page) <= limit else None)
 
 
 def _list_lacking(

@@ -59,6 +59,7 @@ from tests.support.world import CONNECTION, World
 CONTACTS = int(os.environ.get("PLANS_CONTACTS", "60000"))
 MOST_PAGES = 5_000  # some 20 ms: a page that is in memory takes 2 to 5 µs
 FEW_PAGES_OF_A_SCOPE = 20
+MOST_PAGES_OF_A_PAGE = 1_000  # where each row that is looked at is one of the page
 FEW_PAGES = 200  # of a table that is read whole: it would grow
 
 _START = {16: start_postgres_16, 18: lambda folder: start_postgres(folder, durable=False)}
@@ -217,6 +218,17 @@ def test_who_waits_for_what_a_campaign_lacks_is_found_in_a_few_pages(world: Worl
     assert found.status_code == 200
     assert {each["reason"] for each in found.json["data"]} <= {more.partition("&")[0]}
     _assert_cheap(plans)
+
+
+def test_of_very_many_who_show_a_reason_only_a_page_is_looked_at(world: World) -> None:
+    rest = Rest(create_app(world.services))
+
+    with explained(world.sql, kept=False) as plans:
+        path = f"/v1/contacts?campaign_id={NOWHERE}&status=held&reason=zone_unknown"
+        assert len(rest.get(path, headers=_key(world)).json["data"]) == 50
+
+    dear = [str(plan) for plan in plans if plan.pages > MOST_PAGES_OF_A_PAGE]
+    assert not dear, "\n".join(dear)
 
 
 def test_what_the_front_page_asks_again_and_again_reads_a_few_pages(world: World) -> None:
