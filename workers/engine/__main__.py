@@ -21,7 +21,8 @@ from orchestrator.operations.system.refuse_old_schema import refuse_old_schema
 from orchestrator.services import Services, open_services
 from orchestrator.settings import load_settings
 from orchestrator.store.redis.event_streams import ensure_groups
-from orchestrator.store.redis.scripts import ScriptCall, run_script
+from orchestrator.store.redis.put_off_calls import take_put_off
+from orchestrator.store.redis.scripts import ScriptCall, raise_errors, run_scripts
 from orchestrator.store.redis.told_counts import TELL_EVERY_S, CountTeller
 from orchestrator.store.sql.connections import ensure_connection
 from orchestrator.traces import begin_tracing
@@ -110,9 +111,15 @@ def advance_loops(services: Services) -> list[Loop]:
         left_behind_ms=UNMATCHED_WAIT_MS,
     )
     fire = ScriptCall("fire_timers", [services.keys.timers, services.keys.events], [_TIMERS_AT_ONCE])
+    take = take_put_off(services.keys)
 
     def fire_timers() -> object:
-        return IDLE if run_script(services.redis, fire) == _NO_TIMERS else None
+        """Turn due timers into events, and wake calls whose command was put off: each call that lives has a timer."""
+        answers = run_scripts(services.redis, [fire, take])
+        raise_errors(answers)
+        fired, over = answers
+        publish(CALLS_PERFORM, [call_id.decode() for call_id in over])
+        return IDLE if fired == _NO_TIMERS else None
 
     return [
         Loop("advance", events.consume, ADVANCE_EVERY_S, close=events.retire),

@@ -32,7 +32,6 @@ from orchestrator.services import Services
 from orchestrator.store.redis.aof_rewrite import rewrite_when_owed
 from orchestrator.store.redis.clock_steps import follow_clock
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.redis.put_off_calls import take_put_off
 from orchestrator.store.redis.scripts import ScriptCall, run_script
 from orchestrator.store.sql.sweeping_work import Work
 from orchestrator.store.sql.tallies import fold_tallies
@@ -72,7 +71,6 @@ def sweep_loops(services: Services) -> list[Loop]:
         Loop("epoch", rebuilder.watch, 1.0),
         Loop("server clock", lambda: follow_clock(client, keys), 5.0),
         Loop("wakes", lambda: publish(CALLS_PERFORM, overdue_wakes(services.redis, services.keys, commands)), 1.0),
-        Loop("put off", lambda: publish(CALLS_PERFORM, take_put_off(client, keys)), 0.1),
         Loop("sends", when(Work.SENDS, repeat_sends), 1.0),
         Loop("suppressed", when(Work.SUPPRESSED, lambda: hang_up_suppressed(sql, client, keys)), 1.0),
         Loop("campaigns", when(Work.CAMPAIGNS, lambda: complete_campaigns(sql)), 1.0),

@@ -20,7 +20,9 @@ def put_off(client: redis.Redis, keys: Keys, call_id: str, *, token: str, pause_
     run_script(client, ScriptCall("defer_commands", names, [token, call_id, pause_ms, WAKE_AFTER_MS]))
 
 
-def take_put_off(client: redis.Redis, keys: Keys) -> list[str]:
-    """Return calls whose pause is over, each to one caller, who wakes them; one that is lost is found in `wakes`."""
-    found = run_script(client, ScriptCall("take_put_off", [keys.put_off], [_AT_ONCE]))
-    return [call_id.decode() for call_id in found]
+def take_put_off(keys: Keys) -> ScriptCall:
+    """Return the script call that answers the calls whose pause is over, each to one caller, who wakes them.
+
+    One that is lost is found in `wakes`.
+    """
+    return ScriptCall("take_put_off", [keys.put_off], [_AT_ONCE])

@@ -13,6 +13,7 @@ from orchestrator.operations.calls.send_commands import AGAIN_WITHIN_MS
 from orchestrator.store.redis.event_streams import add_event
 from orchestrator.store.redis.live_calls import read_live
 from orchestrator.store.redis.put_off_calls import take_put_off
+from orchestrator.store.redis.scripts import run_script
 from tests.support.carrier_stub import Asked, CarrierStub, refusal
 from tests.support.two_step_calls import TWO_STEPS, actions, answered_call, outbox
 from tests.support.world import World
@@ -53,7 +54,7 @@ def test_what_one_turn_leaves_is_sent_by_the_next_at_once(world: World, carrier:
 
     first = world.perform(call_id)
 
-    assert take_put_off(world.redis, world.keys) == [call_id]
+    assert run_script(world.redis, take_put_off(world.keys)) == [call_id.encode()]
     assert (first, world.perform(call_id), len(carrier.actions)) == (50, 11, 61)
 
 

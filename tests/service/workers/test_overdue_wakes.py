@@ -9,17 +9,19 @@ from orchestrator.services import Services
 from orchestrator.settings import Settings
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.put_off_calls import put_off, take_put_off
+from orchestrator.store.redis.scripts import run_script
 from tests.support.poll import eventually
+from workers.engine.__main__ import advance_loops
 from workers.engine.sweepers import overdue_wakes
 from workers.tasks.names import BROKER_PREFIX, CALLS_PERFORM, QUEUE_COMMANDS
-from workers.tasks.publish import QueueWatch, publish
+from workers.tasks.publish import QueueWatch, publish, queued
 
 KEYS = Keys()
 
 
 @pytest.fixture
 def services(redis_url: str, broker: redis.Redis) -> Services:
-    return Services(Settings(redis_url=redis_url))
+    return Services(Settings(redis_url=redis_url, telnyx_connection_id="conn-1"))
 
 
 def watch() -> QueueWatch:
@@ -61,8 +63,8 @@ def test_a_command_that_was_put_off_is_woken_in_time_although_others_stand_in_th
     broker.set(KEYS.lease("call_3"), "token")
     put_off(services.redis, KEYS, "call_3", token="token", pause_ms=1)
 
-    assert eventually(lambda: take_put_off(services.redis, KEYS)) == ["call_3"]
-    assert take_put_off(services.redis, KEYS) == []  # another engine leaves it alone
+    assert eventually(lambda: run_script(services.redis, take_put_off(KEYS))) == [b"call_3"]
+    assert run_script(services.redis, take_put_off(KEYS)) == []  # another engine leaves it alone
     broker.zincrby(KEYS.wakes, -11_000, "call_3")  # whoever took it has died
     assert overdue_wakes(services.redis, KEYS, watch()) == ["call_3"]
 
@@ -74,7 +76,7 @@ def test_a_command_is_put_off_for_its_pause_and_by_the_holder_of_its_lease_alone
         broker.set(KEYS.lease(call_id), token)
         put_off(services.redis, KEYS, call_id, token="token", pause_ms=60_000)
 
-    assert take_put_off(services.redis, KEYS) == []
+    assert run_script(services.redis, take_put_off(KEYS)) == []
     assert broker.zrange(KEYS.put_off, 0, -1) == [b"call_1"]
 
 
@@ -106,3 +108,13 @@ def test_a_queue_that_is_read_again_moves(broker: redis.Redis) -> None:
     broker.rpop(BROKER_PREFIX + QUEUE_COMMANDS)
 
     assert [*reads, queue.read().moves] == [True, False, True]
+
+
+def test_the_loop_of_timers_wakes_what_was_put_off(services: Services, broker: redis.Redis) -> None:
+    [timers] = [loop for loop in advance_loops(services) if loop.name == "timers"]
+    broker.set(KEYS.lease("call_1"), "token")
+    put_off(services.redis, KEYS, "call_1", token="token", pause_ms=1)
+
+    eventually(lambda: timers.step() and queued(CALLS_PERFORM) == 1)
+
+    assert broker.exists(KEYS.put_off) == 0
