@@ -30,7 +30,7 @@ _OPERATORS = ("/readyz", "/metrics")  # which look at the whole installation
 
 
 def measure_lists(*, contacts: int, times: int = 5) -> list[Measure]:
-    """Fill an installation, ask for each page so many times, and export the larger half of its contacts."""
+    """Fill an installation, ask for each page so many times, and export half of its contacts."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lists-")))
         postgres = start_postgres(folder / "postgres", durable=False)

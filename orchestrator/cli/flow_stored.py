@@ -26,8 +26,6 @@ from orchestrator.errors import NotFound
 
 if TYPE_CHECKING:
     from orchestrator.cli.api_client import ApiClient
-
-if TYPE_CHECKING:
     from orchestrator_client.models import FlowSource
 
 _PAGE = 50

@@ -21,8 +21,6 @@ from orchestrator.local_stack.interrupts import pause
 
 if TYPE_CHECKING:
     from orchestrator.cli.api_client import ApiClient
-
-if TYPE_CHECKING:
     from orchestrator_client.models import FlowVersion
 
 _TYPES: Mapping[str, Literal["application/json", "application/yaml"]] = {

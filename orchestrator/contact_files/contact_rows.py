@@ -49,9 +49,8 @@ _LONGEST_ID = 200
 _MOST_VARIABLES = 200
 _LARGEST_NUMBER = 2**63
 _PRIORITIES = range(-1000, 1001)
-_WHOLE_NUMBER = re.compile(
-    r"([+-]?\d{1,4})(?:\.0+)?", re.ASCII
-)  # programs write 5.0 where a cell of the column is empty
+# Programs write 5.0 where another cell of the column is empty.
+_WHOLE_NUMBER = re.compile(r"([+-]?\d{1,4})(?:\.0+)?", re.ASCII)
 _A_PRIORITY = "a whole number from -1000 to 1000; higher is dialed first"
 
 

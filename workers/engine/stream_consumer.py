@@ -93,7 +93,11 @@ class Consumer:
             raise failure
 
     def _of_the_dead(self) -> list[RawEntry]:
-        """Take over the entries of consumers whose processes are surely gone."""
+        """Take over the entries of consumers whose processes are gone.
+
+        Where containers share a host's name, one that lives may be taken for dead: its entries are then decided twice,
+        and committed once, as when they are taken over from one that is slow.
+        """
         entries: list[RawEntry] = []
         for consumer in self._redis.xinfo_consumers(self._stream, GROUP):
             if consumer["pending"] and _is_dead(consumer["name"].decode()):

@@ -59,6 +59,34 @@ def test_contacts_of_the_release_before_are_found_once_the_sweep_has_come_to_the
         sql.dispose()
 
 
+_NAMED = (
+    """INSERT INTO contacts (id, campaign_id, phone, variables) VALUES ('con_1', 'cmp', '+1', '{"name": "Łukasz"}'),
+        ('con_2', 'cmp', '+2', '{"name": "Anna"}'), ('con_3', 'cmp', '+3', '{"name": "O’Brien"}')""",
+    "TRUNCATE contact_words_due",
+    """INSERT INTO contact_words (contact_id, place, words)
+        VALUES ('con_1', 1, 'łukasz'), ('con_2', 2, 'anna'), ('con_3', 3, 'o’brien')""",
+)
+
+
+def test_words_of_the_release_before_are_written_again_where_they_are_written_otherwise_now(
+    postgres_server: RunningServer,
+) -> None:
+    with database_at(postgres_server.url, "0040", name="schema_0040_words") as url:
+        sql = open_sql(url)
+        with sql.begin() as tx:
+            for statement in (*_BEFORE[:2], *_NAMED):
+                tx.execute(text(statement))
+        upgrade(url)
+        with sql.connect() as tx:
+            due = tx.execute(text("SELECT contact_id FROM contact_words_due ORDER BY contact_id")).scalars().all()
+        write_words(sql)
+        with sql.connect() as tx:
+            words = tx.execute(text("SELECT words FROM contact_words ORDER BY contact_id")).scalars().all()
+        sql.dispose()
+
+    assert (due, words) == (["con_1", "con_3"], ["lukasz", "anna", "o'brien"])
+
+
 def test_words_are_written_by_one_at_a_time(sql: Engine) -> None:
     with sql.begin() as tx:
         for statement in _BEFORE:
