@@ -36,6 +36,7 @@ _FAILED = 1  # pytest's exit code for "tests ran and some failed"; all others ar
 _HUNG = -1  # no test says so: it counts as survived
 _TIMEOUT_S = 600
 _SIDE_BY_SIDE = 3  # copies, each with servers of its own: the tests wait more than they work
+_LEFT_OUT_FOR_ONE_TEST = ["-p", "no:xdist", "-p", "no:pytest_cov", "-p", "no:schemathesis"]  # to import takes a second
 
 
 def main(words: list[str]) -> int:
@@ -87,22 +88,10 @@ def _is_caught(copies: SimpleQueue[Path], mutation: Mutation) -> bool:
 
 def _run_tests(copy: Path, tests: list[str] | tuple[str, ...], *, show: bool = True) -> int:
     """Return pytest's exit code; the copy comes before the installed package, in child processes too."""
-    side_by_side = ["-n", str(_SIDE_BY_SIDE), "--dist", "loadfile"] if show else []
-    command = [
-        sys.executable,
-        "-B",
-        "-m",
-        "pytest",
-        "-x",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-m",
-        "",
-        *side_by_side,
-        *tests,
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    plugins = ["-n", str(_SIDE_BY_SIDE), "--dist", "loadfile"] if show else _LEFT_OUT_FOR_ONE_TEST
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *plugins, "-m", "", *tests]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPATH"] = str(copy)
     output = None if show else subprocess.DEVNULL
     try:
         done = subprocess.run(

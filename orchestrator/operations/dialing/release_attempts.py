@@ -80,7 +80,6 @@ def free_channel(client: redis.Redis, keys: Keys, released: ReleasedAttempt) -> 
 def _contact_release(release: ReleaseReason, attempt: ReleasedAttempt, facts: ReleaseFacts) -> ContactRelease:
     ids: dict[str, Any] = {
         "contact_id": attempt.contact_id,
-        "call_id": attempt.call_id,
         "source": facts.status,
         "counts": int(release.counts),
     }

@@ -28,8 +28,8 @@ _WAIT_AGAIN = text(
     UPDATE contacts c SET status = m.status, reason = m.reason, due_at = m.due_at::timestamptz, current_call_id = NULL,
         unspent_tries = c.unspent_tries + m.counts, updated_at = now()
     FROM jsonb_to_recordset(:moves)
-        AS m(contact_id text, call_id text, status text, reason text, due_at text, counts int)
-    WHERE c.id = m.contact_id AND c.current_call_id = m.call_id
+        AS m(contact_id text, status text, reason text, due_at text, counts int)
+    WHERE c.id = m.contact_id
     """
 ).bindparams(bindparam("moves", type_=JSONB))
 
@@ -124,7 +124,6 @@ class ContactRelease:
     """
 
     contact_id: str
-    call_id: str
     source: ContactStatus
     status: ContactStatus
     reason: str
@@ -187,7 +186,7 @@ def move_contacts(tx: Connection, moves: Sequence[Move]) -> None:
 
 
 def release_contacts(tx: Connection, moves: Sequence[ContactRelease]) -> None:
-    """Put contacts back, each only while the withdrawn call is its current one."""
+    """Put contacts back: the caller holds their locks and knows that the withdrawn call is the current one of each."""
     if moves:
         tx.execute(_WAIT_AGAIN, {"moves": [_row(move) for move in moves]})
 
