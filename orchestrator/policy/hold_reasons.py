@@ -195,14 +195,18 @@ _SENTENCES = {
 }
 
 
+_BY_CODE: Final[Mapping[str | None, Reason]] = {reason.value: reason for reason in Reason}
+
+
 def reason_of_wait(code: str | None) -> Reason:
     """Return why a contact waits, by its code; behind a call it stands there with that call's result."""
-    return next((reason for reason in Reason if reason == code), Reason.RETRY_DUE)
+    return _BY_CODE.get(code, Reason.RETRY_DUE)
 
 
 def sentence_of(code: str | None) -> str | None:
     """Return the sentence of a reason by its code; None where it is none of these, such as a disposition."""
-    return next((reason.sentence for reason in Reason if reason == code), None)
+    reason = _BY_CODE.get(code)
+    return reason.sentence if reason else None
 
 
 HELD_BY_CAPS: Final = (
