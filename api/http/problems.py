@@ -28,7 +28,7 @@ from orchestrator.errors import (
     NotFound,
     StoreUnavailable,
 )
-from orchestrator.store.outage import is_outage
+from orchestrator.store.outage import is_outage, is_rolled_back_for_another
 
 _log = logging.getLogger(__name__)
 _NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # a disk that is full, or takes nothing
@@ -50,6 +50,8 @@ def install(app: Flask) -> None:
 @singledispatch
 def to_problem(error: Exception) -> Response:
     """Return the problem document of `error`; an unforeseen error is logged and becomes a 500 without details."""
+    if is_rolled_back_for_another(error):
+        return _in_the_way(error)
     if is_outage(error):
         return _away(error)
     return _unforeseen(error)
@@ -58,6 +60,12 @@ def to_problem(error: Exception) -> Response:
 def _unforeseen(error: Exception) -> Response:
     _log.exception("unforeseen", exc_info=error)
     return problem(500, "internal", "Something broke here; it stands in the log. Sending it again may help.")
+
+
+def _in_the_way(error: Exception) -> Response:
+    _log.warning("given up for another request: %s", type(error).__name__)
+    detail = "Another request changed the same at the same time; try again."
+    return problem(503, "store_unavailable", detail, headers={"Retry-After": "1"})
 
 
 def _away(error: Exception) -> Response:

@@ -34,7 +34,8 @@ class ChildProcess:
     """One running program; the thread that starts it must outlive it: the parent-death signal is tied to the thread."""
 
     def __init__(self, program: Program, log: Path) -> None:
-        self.program, self.log, self._asked = program, log, False
+        self.program, self.log = program, log
+        self._asked_at: float | None = None
         self._log_start = log.stat().st_size if log.exists() else 0
         user = server_user() if program.drops_root else None
         identity = f"{user.uid}:{user.gid}" if user else parent_death.UNCHANGED
@@ -88,17 +89,17 @@ class ChildProcess:
 
     def ask_to_end(self) -> None:
         """Send the program the signal it ends at, once: many programs take a second one for impatience."""
-        if self.exit_code() is None and not self._asked:
-            self._asked = True
+        if self.exit_code() is None and self._asked_at is None:
+            self._asked_at = monotonic()
             self._process.send_signal(self.program.stop_signal)
 
     def end(self, *, forced: Callable[[], bool] = lambda: False) -> bool:
         """Stop the program and whatever it started; say whether it ended by itself.
 
-        It is killed when its patience is over or `forced` says so.
+        It is killed when its patience, which began when it was asked, is over or `forced` says so.
         """
         self.ask_to_end()
-        deadline = monotonic() + self.program.patience_s
+        deadline = (self._asked_at or 0.0) + self.program.patience_s
         while self.exit_code() is None and monotonic() < deadline and not forced():
             pause(0.02)
         willing = self.exit_code() is not None

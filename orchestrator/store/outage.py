@@ -46,6 +46,11 @@ def is_outage(err: BaseException) -> bool:
     return isinstance(err, exc.TimeoutError)  # every connection of the pool is in use
 
 
+def is_rolled_back_for_another(err: BaseException) -> bool:
+    """Say whether PostgreSQL gave a transaction up for another one, as it breaks a circle of locks."""
+    return isinstance(err, exc.DBAPIError) and (getattr(err.orig, "sqlstate", None) or "").startswith("40")
+
+
 def has_all_its_clients(err: BaseException) -> bool:
     """Say whether a store refuses a connection because it has as many as it may; a server tells it in English."""
     return any(words in str(err) for words in _NO_MORE_CLIENTS)

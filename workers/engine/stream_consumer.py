@@ -80,6 +80,8 @@ class Consumer:
             return
         is_first, self._claimed_at = self._claimed_at == float("-inf"), time.monotonic()
         entries = self._of_the_dead() if is_first else []
+        # Of a process that is only slow, too. Both handle the entry then, and one of them has an effect: a commit of an
+        # event names the state it was decided on (R11), a record is read and written behind the lock of its row (R18).
         entries += self._redis.xautoclaim(self._stream, GROUP, self._name, self._left_behind_ms, count=_BATCH)[1]
         failure: Exception | None = None
         for entry in entries:

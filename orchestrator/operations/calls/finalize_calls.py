@@ -27,7 +27,7 @@ from orchestrator.store.doubt import DOUBTS, is_really_away
 from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.event_streams import acknowledge, bury, count_failure
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.redis.live_calls import forget_later, load_many, read_logs
+from orchestrator.store.redis.live_calls import UnreadableLiveState, forget_later, load_many, read_logs
 from orchestrator.store.redis.rate_limiter import RateLimit, return_reservation
 from orchestrator.store.sql.call_records import (
     Record,
@@ -150,7 +150,7 @@ class CallFinalizer:
         ended = []
         timelines = read_logs(self._redis, self._keys, list(by_call))
         for found, live, timeline in zip(by_call.values(), loaded, timelines, strict=True):
-            if live is None:
+            if live is None or isinstance(live, UnreadableLiveState):
                 self._acknowledge(found)  # Redis has lost it: the sweeper resolves the row
                 continue
             if isinstance(live, NewerLiveState):

@@ -7,6 +7,7 @@ import logging
 import redis
 from sqlalchemy import Engine, Row
 
+from orchestrator.errors import NewerLiveState
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.event import NUMBER_SUPPRESSED, Event
 from orchestrator.store.outage import in_words
@@ -45,4 +46,4 @@ def _is_concerned(row: Row[tuple[object, ...]], found: Found) -> bool:
     if isinstance(found, Loaded):
         return found.call.phase in ("dialing", "ringing") and not found.call.unwanted
     # A dial in progress creates its live state and must not find one; a call that Redis has lost is restored.
-    return found is None and row.state == AttemptState.ACCEPTED
+    return not isinstance(found, NewerLiveState) and row.state == AttemptState.ACCEPTED

@@ -44,6 +44,12 @@ from orchestrator.store.sql.flow_cache import FlowCache
 
 log = logging.getLogger(__name__)
 
+_REFUSALS = {
+    Permission.PERMITTED: None,
+    Permission.REFUSED: Reason.RATE,
+    Permission.CLOSED: Reason.CARRIER_UNAVAILABLE,
+    Permission.STALE: Reason.REDIS,
+}
 TOO_OLD_S = 3.0  # between the transaction and the socket: a frozen process must not thaw and dial (R1)
 
 
@@ -167,6 +173,7 @@ class DialPermits:
             epoch=send.row["epoch"] or "",
             live=self._live_call(send.row),
             limits=permit.limits,
+            is_repeat=send.send_no > 1,
         )
 
     def _live_call(self, row: RowMapping) -> LiveCall:
@@ -195,7 +202,7 @@ def _refusal(permission: Permission | redis.ResponseError) -> Reason | None:
     if isinstance(permission, redis.ResponseError):
         log.warning("not dialed: %s", in_words(permission))
         return Reason.REDIS
-    return {Permission.PERMITTED: None, Permission.REFUSED: Reason.RATE, Permission.STALE: Reason.REDIS}[permission]
+    return _REFUSALS[permission]
 
 
 def _other_dials(tx: Connection, rows: Sequence[RowMapping]) -> dict[str, Dials]:

@@ -10,7 +10,13 @@ from sqlalchemy import Engine, RowMapping
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.live_call import LiveCall, Phase
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.redis.live_calls import KEEP_AFTER_RECORD_S, KEEP_LEG_S, create_live
+from orchestrator.store.redis.live_calls import (
+    KEEP_AFTER_RECORD_S,
+    KEEP_LEG_S,
+    UnreadableLiveState,
+    create_live,
+    load_many,
+)
 from orchestrator.store.sql.calls import list_sent
 from orchestrator.store.sql.erased_calls import is_erased
 
@@ -18,13 +24,15 @@ from orchestrator.store.sql.erased_calls import is_erased
 def restore_live_calls(client: redis.Redis, sql: Engine, keys: Keys, call_ids: Sequence[str]) -> set[str]:
     """Create live state for every call that may have been dialed; return the ids that now have one.
 
+    A damaged one is replaced: whatever it said is as good as lost.
     A restored call has no flow position: it gets no command but the hangup at its deadline (R20). A row that is final
     comes back as a recorded call, so that a late fact amends it. `reserved` and `withdrawn` rows were never sent.
     """
     with sql.connect() as tx:
         rows = list_sent(tx, call_ids)
-    for row in rows:
-        create_live(client, keys, live_call_of(row), keep_s=_kept_s(row))
+    for row, found in zip(rows, load_many(client, keys, [row["id"] for row in rows]), strict=True):
+        damaged = found if isinstance(found, UnreadableLiveState) else None
+        create_live(client, keys, live_call_of(row), keep_s=_kept_s(row), instead_of=damaged)
     return {row["id"] for row in rows}
 
 

@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 import redis
-from pydantic import ValidationError
 from sqlalchemy import Engine, Row
 
 from orchestrator.errors import OrchestratorError
@@ -42,9 +41,6 @@ def poll_call_status(sql: Engine, client: redis.Redis, keys: Keys, carrier: Teln
             status = carrier.call_status(leg) if leg else None
         except OrchestratorError as err:
             log.warning("cannot ask about a call: %s", err, extra={"call_id": row.id})
-            continue
-        except ValidationError:
-            log.warning("cannot ask about a call: its live state cannot be read", extra={"call_id": row.id})
             continue
         if status is not None and status.is_alive:
             if row.may_go_on:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import redis
-from pydantic import ValidationError
 from sqlalchemy import Engine, Row
 from sqlalchemy.exc import IntegrityError
 
@@ -65,8 +64,6 @@ class Reconciler:
             return self._reconcile(row, active)
         except OrchestratorError as err:
             log.warning("cannot reconcile: %s", err, extra={"call_id": row.id})
-        except ValidationError:
-            log.warning("cannot reconcile: the live state cannot be read", extra={"call_id": row.id})
         except IntegrityError:
             log.exception("cannot be adopted", extra={"call_id": row.id})
         return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 
 import redis
-from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, RowMapping
 
 from orchestrator.errors import NewerLiveState
@@ -49,9 +48,6 @@ def _resolve(tx: Connection, row: RowMapping, client: redis.Redis, keys: Keys) -
         loaded = load_live(client, keys, row["id"])
     except NewerLiveState as err:
         log.warning("not resolved here: %s", err)  # a sweeper of that version does
-        return False
-    except ValidationError:
-        log.warning("the live state of an unanswered dial cannot be read", extra={"call_id": row["id"]})
         return False
     if loaded and loaded.call.is_known_to_carrier:
         mark_accepted(tx, row["id"], ids=carrier_ids(loaded.call))

@@ -55,8 +55,8 @@ def begin_request(key: str, *, scope: str, body_hash: str, sql: Engine) -> Begun
     answer was lost on the way.
     """
     with sql.begin() as tx:
-        purge_keys(tx)
         entered = insert_key(tx, key, scope=scope, body_hash=body_hash)
+        purge_keys(tx)  # behind it: who holds keys waits for none, so that two never wait for each other
         if entered:
             return Taken(key, scope, entered.created_at)
         known = find_key(tx, key, scope)

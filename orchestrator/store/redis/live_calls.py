@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Any
 
 import orjson
 import redis
+from pydantic import ValidationError
 
 from orchestrator.clock import unix_ms
 from orchestrator.errors import NewerLiveState
@@ -19,6 +21,8 @@ from orchestrator.store.redis.keys import GROUP, Keys
 from orchestrator.store.redis.live_state import read_state, write_state
 from orchestrator.store.redis.pipeline import round_trip
 from orchestrator.store.redis.scripts import Arg, ScriptCall, raise_errors, run_script, run_scripts
+
+log = logging.getLogger(__name__)
 
 KEEP_AFTER_RECORD_S = 900
 KEEP_LEG_S = 15_000  # the longest call the carrier allows, and its late facts
@@ -37,34 +41,55 @@ class Loaded:
     call: LiveCall
 
 
-Found = Loaded | NewerLiveState | None
+@dataclass(frozen=True)
+class UnreadableLiveState:
+    """A damaged live state, by its version: it counts as lost, and is replaced when the call is restored (R20)."""
+
+    version: str
 
 
-def create_live(client: redis.Redis, keys: Keys, call: LiveCall, *, keep_s: int = 0) -> bool:
-    """Create the live state unless there is one, False then; with `keep_s` it goes after so many seconds."""
-    args: list[Arg] = [call.model_dump_json(), new_version(), call.call_control_id or "", keep_s]
+Found = Loaded | NewerLiveState | UnreadableLiveState | None
+
+
+def create_live(
+    client: redis.Redis, keys: Keys, call: LiveCall, *, keep_s: int = 0, instead_of: UnreadableLiveState | None = None
+) -> bool:
+    """Create the live state unless there is one, False then; with `keep_s` it goes after so many seconds.
+
+    One that cannot be read is replaced if it is the one given as `instead_of`.
+    """
+    replaced = instead_of.version if instead_of else ""
+    args: list[Arg] = [call.model_dump_json(), new_version(), call.call_control_id or "", keep_s, replaced]
     return bool(run_script(client, ScriptCall("create_live", [keys.call(call.call_id)], args)))
 
 
 def load_many(client: redis.Redis, keys: Keys, call_ids: Sequence[str]) -> list[Found]:
-    """Load these calls in one round trip: None where there is no live state, an error where it is too new to read."""
+    """Load these calls in one round trip: None where there is no live state, an error where it is too new to read.
+
+    One that is damaged is told as such, and logged each time.
+    """
     answers = round_trip(client, [("HMGET", keys.call(call_id), "v", "s") for call_id in call_ids])
     raise_errors(answers)
-    return [_loaded(*row) for row in answers]
+    return [_loaded(call_id, *row) for call_id, row in zip(call_ids, answers, strict=True)]
 
 
 def load_live(client: redis.Redis, keys: Keys, call_id: str) -> Loaded | None:
-    """Load one live call, or None. Raises NewerLiveState."""
+    """Load one live call, or None; a damaged one counts as lost. Raises NewerLiveState."""
     [found] = load_many(client, keys, [call_id])
     if isinstance(found, NewerLiveState):
         raise found
-    return found
+    return None if isinstance(found, UnreadableLiveState) else found
 
 
 def carrier_knows(client: redis.Redis, keys: Keys, call_id: str) -> bool:
-    """Return whether the carrier has reported this call, so far as its live state tells."""
-    loaded = load_live(client, keys, call_id)
-    return loaded is not None and loaded.call.is_known_to_carrier
+    """Return whether the carrier has reported this call, so far as its live state tells.
+
+    It may have reported one whose state is damaged: who took it for unknown would dial twice (R3).
+    """
+    [found] = load_many(client, keys, [call_id])
+    if isinstance(found, NewerLiveState):
+        raise found
+    return found is not None and (isinstance(found, UnreadableLiveState) or found.call.is_known_to_carrier)
 
 
 def read_live(client: redis.Redis, keys: Keys, call_id: str) -> tuple[LiveCall | None, list[dict[str, Any]]]:
@@ -242,15 +267,25 @@ def _ended_before(state: bytes, moment: datetime) -> bool:
         return False  # most calls live, and their whole state is long
     try:
         call = read_state(state)
-    except NewerLiveState:
-        return False
+    except (NewerLiveState, ValueError):
+        return False  # it may live: who restores it, or a newer engine, will see
     return call.phase == "ended" and (call.ended_at is None or call.ended_at < moment)
 
 
-def _loaded(version: bytes | None, state: bytes | None) -> Found:
-    if version is None or state is None:
+def _loaded(call_id: str, version: bytes | None, state: bytes | None) -> Found:
+    if version is None:
         return None
     try:
-        return Loaded(int(version), read_state(state))
+        return Loaded(int(version), read_state(state or b""))
     except NewerLiveState as err:
         return err
+    except ValueError as err:  # bad JSON, or fields that are not those of a live call
+        log.error("a live state cannot be read and counts as lost: %s", _problems(err), extra={"call_id": call_id})  # noqa: TRY400 the error quotes the person
+        return UnreadableLiveState(version.decode(errors="replace"))
+
+
+def _problems(err: ValueError) -> str:
+    """Return what is wrong, and nothing of the values."""
+    if not isinstance(err, ValidationError):
+        return "no version"
+    return ", ".join(f"{'.'.join(map(str, each['loc']))} {each['type']}".strip() for each in err.errors())

@@ -49,18 +49,23 @@ class Permission(StrEnum):
 
     PERMITTED = "permitted"
     REFUSED = "refused"
+    CLOSED = "closed"
     STALE = "stale"
 
 
 @dataclass(frozen=True)
 class AskedSend:
-    """A send that is about to leave: `name` tells it from every other, `epoch` is the one that SQL knows."""
+    """A send that is about to leave: `name` tells it from every other, `epoch` is the one that SQL knows.
+
+    A repeat asks for a dial that was made before, so it leaves while dispatch is shut, too.
+    """
 
     name: str
     connection_id: str
     epoch: str
     live: LiveCall
     limits: DispatchLimits
+    is_repeat: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,8 +138,9 @@ def return_reservation(
 def permit_sends(client: redis.Redis, keys: Keys, asked: Sequence[AskedSend]) -> list[Permission | redis.ResponseError]:
     """Create each call's live state unless it is there and enter the sends in the logs of the trailing windows.
 
-    `refused` is the law's answer (R7), which counts those before it in `asked`, too; `stale` says that Redis is not the
-    one of this epoch (R20). An answer may be an error of its own send.
+    `refused` is the law's answer (R7), which counts those before it in `asked`, too; `closed` says that dispatch has
+    been shut since the claim (R7), `stale` that Redis is not the one of this epoch (R20). An answer may be an error of
+    its own send.
     """
     answers = run_scripts(client, [_permission(keys, each) for each in asked])
     return [Permission(answer.decode()) if isinstance(answer, bytes) else answer for answer in answers]
@@ -197,8 +203,9 @@ def _reservation(
 def _permission(keys: Keys, asked: AskedSend) -> ScriptCall:
     limits, live = asked.limits, asked.live
     law: list[str | int] = [limits.law_sends, int(limits.law_window_s * 1000), asked.name, asked.epoch]
-    names = [keys.sends(asked.connection_id), keys.epoch, keys.call(live.call_id)]
-    return ScriptCall("permit_send", names, [*law, live.model_dump_json(), new_version()])
+    kind = "repeat" if asked.is_repeat else "first"
+    names = [keys.sends(asked.connection_id), keys.epoch, keys.call(live.call_id), keys.health(asked.connection_id)]
+    return ScriptCall("permit_send", names, [*law, live.model_dump_json(), new_version(), kind])
 
 
 def _report(keys: Keys, report: AnswerReport) -> ScriptCall:

@@ -17,6 +17,7 @@ from orchestrator.operations.dialing.dial_request import with_webhook_retries
 from orchestrator.operations.dialing.permit_dial import TOO_OLD_S
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.policy.pacing import LAW_PERMITS_FOR_S
+from orchestrator.store.redis.rate_limiter import close_dispatch, open_dispatch
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
 from tests.support.poll import eventually
 from tests.support.world import CONNECTION, GREETING, World
@@ -315,6 +316,42 @@ def test_r7_a_repeat_needs_a_place_in_the_law_too(world: World, carrier: Carrier
 
     assert len(carrier.dials) == 1
     assert world.call_row(call_id)["state"] == "dialing"
+
+
+@pytest.mark.parametrize("reason", ["carrier_unavailable", "clock_skew"])
+def test_r7_who_was_claimed_before_dispatch_was_shut_is_not_dialed_and_waits(
+    world: World, carrier: CarrierStub, reason: str
+) -> None:
+    campaign_id = world.campaign()
+    world.contacts(campaign_id, 3)
+    alone, *together = world.claim(campaign_id)
+    close_dispatch(world.redis, world.keys, CONNECTION, reason=reason)
+
+    world.dialer.dial_call(alone)
+    world.dialer.dial_calls(together)
+
+    assert carrier.dials == []
+    for call_id in (alone, *together):
+        row, contact = world.call_row(call_id), world.contact_of(call_id)
+        assert (row["state"], row["withdrawn_reason"]) == ("withdrawn", "carrier_unavailable")
+        assert (contact["status"], contact["attempts"]) == ("waiting", 0)
+        assert world.redis.exists(world.keys.call(call_id)) == 0
+    open_dispatch(world.redis, world.keys, CONNECTION)
+    again = world.claim(campaign_id)
+    world.dialer.dial_calls(again)
+    assert (len(again), len(carrier.dials)) == (3, 3)
+
+
+def test_r2_a_repeat_leaves_while_dispatch_is_shut(world: World, carrier: CarrierStub) -> None:
+    carrier.dial = lambda _asked: (0, {})
+    call_id = world.dialed_call()
+    world.age_send(call_id, 16)
+    close_dispatch(world.redis, world.keys, CONNECTION, reason="carrier_unavailable")
+    resolve_unanswered_dials(world.sql, world.redis, world.keys)
+
+    world.dialer.dial_call(call_id)
+
+    assert [asked.body["command_id"] for asked in carrier.dials] == [world.call_row(call_id)["command_id"]] * 2
 
 
 def test_r20_nothing_is_dialed_while_redis_does_not_know_the_epoch(world: World, carrier: CarrierStub) -> None:

@@ -7,7 +7,7 @@ import pytest
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.store.sql.dial_ledger import Send, mark_answered
 from tests.support.carrier_stub import CarrierStub, accepted_dial, refusal
-from tests.support.world import CONNECTION, World
+from tests.support.world import World
 
 
 def judge(world: World) -> list[str]:
@@ -52,24 +52,6 @@ def test_r2_after_forty_seconds_an_unanswered_dial_is_unknown_and_never_sent_aga
 
     assert world.call_row(call_id)["state"] == "unknown"
     assert len(carrier.dials) == 1
-
-
-def test_a_live_state_that_cannot_be_read_keeps_no_other_dial_from_being_resolved(
-    world: World, carrier: CarrierStub
-) -> None:
-    carrier.dial = lambda _asked: (0, {})
-    unreadable, unknown = world.dialed_call(), world.dialed_call()
-    world.redis.hset(world.keys.call(unreadable), "s", "{}")
-    for call_id in (unreadable, unknown):
-        world.age_send(call_id, 200)
-
-    assert judge(world) == []
-    assert world.call_row(unknown)["state"] == "unknown"
-
-    world.execute("UPDATE calls SET state = 'unknown', absences = 1, absent_at = now() - interval '1 minute'")
-    carrier.get = lambda _asked: (200, {"data": [], "meta": {}})
-    world.reconciler.reconcile_unknown_calls(CONNECTION)
-    assert [world.call_row(call_id)["absences"] for call_id in (unreadable, unknown)] == [1, 2]
 
 
 def repeat_of_an_unanswered_send(world: World, carrier: CarrierStub) -> str:

@@ -184,6 +184,17 @@ def test_a_program_that_will_not_end_is_killed_when_its_patience_is_over(stage: 
     assert stage.said == ["stubborn did not end by itself and was killed"]
 
 
+def test_r24_the_patience_with_programs_of_one_stage_passes_side_by_side(stage: Stage) -> None:
+    stubborn = [_python(f"worker-{n}", _STUBBORN, ready_line="up", patience_s=2.0) for n in range(4)]
+    stage.supervisor.start(*stubborn)
+    asked_at = monotonic()
+
+    stage.supervisor.stop([[program.name for program in stubborn]])
+
+    assert 2.0 <= monotonic() - asked_at < 6.0
+    assert len(stage.said) == 4
+
+
 def test_a_second_request_to_stop_waits_for_nobody(stage: Stage) -> None:
     program = _python(
         "stubborn", _STUBBORN, patience_s=600, ready=lambda: (stage.folder / "stubborn.log").stat().st_size

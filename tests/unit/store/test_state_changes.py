@@ -53,7 +53,7 @@ def test_a_contact_that_has_ended_is_not_claimed() -> None:
 
 def test_r4_only_a_contact_that_is_being_called_is_put_back() -> None:
     with pytest.raises(ForbiddenTransition):
-        ContactRelease("con_1", "call_1", ContactStatus.CANCELED, ContactStatus.WAITING, "carrier_busy", None, 1)
+        ContactRelease("con_1", ContactStatus.CANCELED, ContactStatus.WAITING, "carrier_busy", None, 1)
 
 
 def test_r12_a_record_never_reopens_a_contact() -> None:

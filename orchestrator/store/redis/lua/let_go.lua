@@ -6,7 +6,8 @@
 local state = redis.call('HGET', KEYS[1], 's')
 local keep = tonumber(ARGV[1])
 if state then
-  local call = cjson.decode(state)
+  local is_json, call = pcall(cjson.decode, state)
+  if not is_json or type(call) ~= 'table' then call = {} end  -- damaged: it may have been told of
   local was_told_of = redis.call('HEXISTS', KEYS[1], 'cc') == 1 or call.phase ~= 'dialing'
   if was_told_of and call.settled ~= true then keep = tonumber(ARGV[2]) end
 end

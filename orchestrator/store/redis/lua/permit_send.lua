@@ -1,10 +1,13 @@
--- The last look before a POST: Redis is the one that SQL knows, the call has its live state, the law permits the send:
+-- The last look before a POST: Redis is the one that SQL knows, dispatch is open, the call has its live state, the law
+-- permits the send:
 -- then it is entered in the log of the trailing window (R7, R20).
--- KEYS: 1 sends, 2 epoch, 3 call hash.
+-- KEYS: 1 sends, 2 epoch, 3 call hash, 4 health of the connection.
 -- ARGV: 1 the most in the window, 2 window in ms, 3 member (call id and number of the send), 4 epoch, 5 live state (JSON),
---       6 its version.
--- Answer: 'permitted', 'refused' by the law, 'stale' when Redis came back empty and is being rebuilt.
+--       6 its version, 7 'first' or 'repeat', which asks for a dial that was made while dispatch was open.
+-- Answer: 'permitted', 'refused' by the law, 'closed' while dispatch is shut, 'stale' when Redis came back empty and is being
+-- rebuilt.
 if redis.call('GET', KEYS[2]) ~= ARGV[4] then return 'stale' end
+if ARGV[7] == 'first' and redis.call('HEXISTS', KEYS[4], 'closed') == 1 then return 'closed' end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 if redis.call('EXISTS', KEYS[3]) == 0 then
