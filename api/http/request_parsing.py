@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import IO, Any, TypeVar
+from urllib.parse import parse_qsl
 
 import orjson
 from flask import Request, g, request
@@ -76,7 +78,17 @@ def _loaded(raw: bytes) -> Any:
         raise Malformed("malformed_json", f"The body is not JSON in UTF-8: {err}.") from err
     if _is_deeper(value, _DEEPEST):
         raise _too_deep()
+    json.loads(raw, object_pairs_hook=_named_once, parse_int=str, parse_float=str)
     return value
+
+
+def _named_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; raise Malformed where a name stands twice: all parsers take one value, and not the same."""
+    named = dict(pairs)
+    if len(named) < len(pairs):
+        twice = next(name for n, (name, _) in enumerate(pairs) if any(name == other for other, _ in pairs[:n]))
+        raise Malformed("repeated_name", f"The body names {twice[:80]!r} twice in one object; which value is meant?")
+    return named
 
 
 def _is_deeper(value: Any, most: int) -> bool:
@@ -115,7 +127,19 @@ def parse_query(request: Request, model: type[Model]) -> Model:
     """Return the query string as `model`; a pointer here is `?name`."""
     sent = request.args.to_dict(flat=False)
     wrong = [FieldError(f"/{n}", "repeated", "give it once") for n, values in sent.items() if len(values) > 1]
+    wrong += [FieldError(f"/{n}", "not_utf8", "write it in UTF-8, each byte as %XX") for n in _not_utf8(request)]
     return parse_fields({name: values[0] for name, values in sent.items()}, model, wrong)
+
+
+def _not_utf8(request: Request) -> list[str]:
+    """Return the names of what the query says in other bytes: it would be read as something else."""
+    said = request.query_string.decode(errors="surrogateescape")
+    pairs = parse_qsl(said, keep_blank_values=True, errors="surrogateescape")
+    return [name.encode(errors="replace").decode() for name, value in pairs if _is_broken(name + value)]
+
+
+def _is_broken(text: str) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def parse_fields(sent: Mapping[str, Any], model: type[Model], wrong: Sequence[FieldError] = ()) -> Model:

@@ -178,7 +178,8 @@ class ContactsOfCampaign(PageQuery):
         None,
         description="Why they wait, or how they ended, by its code; within a campaign the one that is shown. What is "
         "so at this moment alone is found within a campaign: `outside_hours`, `rate`, `no_capacity`, "
-        "`carrier_unavailable`, `catching_up`, `first_webhook`, `dialing_stopped`.",
+        "`carrier_unavailable`, `catching_up`, `first_webhook`, `dialing_stopped`, `campaign_paused`, "
+        "`campaign_not_started`.",
     )
     disposition: Disposition | None = Field(None, description="How their last call went.")
     outcome: Word | None = None
@@ -201,16 +202,15 @@ def _views(services: Services, rows: Sequence[Any], rooms: Mapping[str, Room] | 
         rooms = _rooms(services, {row.campaign_id for row in rows if row.status == ContactStatus.WAITING})
     is_stopped = any(room.lacks is Reason.DIALING_STOPPED for room in rooms.values())
     stop = find_stop(services.sql) if is_stopped else None
-    return (
-        _shape(row, current_status_of(row, services.clock(), room=rooms.get(row.campaign_id)), stop) for row in rows
-    )
+    return (_shape(services, row, rooms.get(row.campaign_id), stop) for row in rows)
 
 
 def _view(services: Services, row: Any) -> ContactView:
     return tagged(next(_views(services, [row])), row._mapping, _EDITED)
 
 
-def _shape(row: Any, current: CurrentStatus, stop: Stop | None) -> ContactView:
+def _shape(services: Services, row: Any, room: Room | None, stop: Stop | None) -> ContactView:
+    current = current_status_of(row, services.clock(), room=room)
     return ContactView.model_validate(
         {
             **row._mapping,
@@ -218,15 +218,18 @@ def _shape(row: Any, current: CurrentStatus, stop: Stop | None) -> ContactView:
             "campaign_id": shown_campaign(row),
             "status": current.status,
             "reason": current.reason,
-            "reason_detail": _in_words(current.reason, stop),
+            "reason_detail": _in_words(current, room, stop),
             "until": current.until,
             "callback": row.callback if row.status in OPEN_CONTACTS else None,
         }
     )
 
 
-def _in_words(reason: str | None, stop: Stop | None) -> str | None:
-    return stop.sentence if stop and reason == Reason.DIALING_STOPPED else sentence_of(reason)
+def _in_words(current: CurrentStatus, room: Room | None, stop: Stop | None) -> str | None:
+    if stop and current.reason == Reason.DIALING_STOPPED:
+        return stop.sentence
+    because = room.because if room and room.lacks == current.reason else ""
+    return " ".join(filter(None, (sentence_of(current.reason), because))) or None
 
 
 def shown_campaign(row: Any) -> str | None:

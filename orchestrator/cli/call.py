@@ -18,7 +18,8 @@ from orchestrator.policy.zones.timezone_source import TimezoneSource
 app = typer.Typer(
     no_args_is_help=True,
     callback=connect,
-    help="Dial one number, send a command to a live call, or show a call. Finds the API like `orchestrator campaign`.",
+    help="Dial one number, send a command to a live call, list calls or show one. "
+    "Finds the API like `orchestrator campaign`.",
 )
 
 

@@ -73,7 +73,11 @@ COMMANDS = (
         ("key",),
     ),
     Entry("user", f"Say who may sign in to the web page, and as what. {_FINDS}", ("user",)),
-    Entry("call", f"Dial one number, send a command to a live call, or show a call. {_FINDS}", ("call",)),
+    Entry(
+        "call",
+        f"Dial one number, send a command to a live call, list calls or show one. {_FINDS}",
+        ("call", "call_list"),
+    ),
     Entry("dialing", f"Stop all dialing, and resume it. {_FINDS}", ("dialing",)),
     Entry("number", f"Answer incoming calls with flows. {_FINDS}", ("number",)),
     Entry("consent", f"Record consents and revocations, and show them. {_FINDS}", ("consent",)),

@@ -64,7 +64,7 @@ def place_test_call(
 
     It belongs to no campaign: it is in no stats and no budget of this one. Calling hours, and those of the law, are
     ignored, and it says so; all else that the gate asks holds for the number that is called. Raises what place_call
-    raises, and InvalidInput for a contact of another campaign.
+    raises, and InvalidInput for a contact of another campaign or an erased one.
     """
     with sql.connect() as tx:
         campaign = found(campaigns.find_campaign(tx, campaign_id), campaign_id)
@@ -88,8 +88,9 @@ def place_test_call(
         ignore_hours=True,
         because=f"a test call of {campaign_id}",
     )
-    stores: dict[str, Any] = {"sql": sql, "client": client, "keys": keys}
-    return place_call(call, contact_id=contact_id, flows=flows, settings=settings, caps=caps, clock=clock, **stores)
+    ids = {"contact_id": contact_id, "values_of": wanted.contact_id}
+    stores: dict[str, Any] = {**ids, "sql": sql, "client": client, "keys": keys}
+    return place_call(call, flows=flows, settings=settings, caps=caps, clock=clock, **stores)
 
 
 def _never(tx: Connection, campaign_id: str, phone: str, caps: Caps) -> Never | None:

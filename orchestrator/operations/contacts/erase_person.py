@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,14 @@ from orchestrator.store.redis.aof_rewrite import owe_rewrite
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.personal_keys import erase_keys
 from orchestrator.store.sql.bounded_connection import allow
-from orchestrator.store.sql.erased_calls import ERASED, contacts_with, lock_calls, lock_calls_with, lock_contacts
+from orchestrator.store.sql.erased_calls import (
+    ERASED,
+    contacts_with,
+    lock_calls,
+    lock_calls_with,
+    lock_contacts,
+    with_joined,
+)
 from orchestrator.store.sql.opt_outs import be_the_one_writer
 from orchestrator.store.sql.personal_columns import Person, erase_columns
 from orchestrator.store.sql.recordings import erased_recordings
@@ -120,17 +127,27 @@ def _calls_alone(calls: Sequence[Row[Any]]) -> Person:
 
 
 def _lock_person(tx: Connection, contact_ids: Sequence[str], *, phone: str | None = None) -> Person:
-    calls = lock_calls_with(tx, contact_ids)
+    calls = lock_calls_with(tx, with_joined(tx, contact_ids))
     contacts = lock_contacts(tx, sorted({*contact_ids, *(call.contact_id for call in calls)}))
     calling = [contact for contact in contacts if contact.status == ContactStatus.CALLING]
-    if calling or any(call.is_under_way for call in calls):
+    # A test call may have copied their values until the contacts were locked.
+    is_copied = not {*with_joined(tx, contact_ids)} <= {contact.id for contact in contacts}
+    if calling or is_copied or any(call.is_under_way for call in calls):
         status = calling[0].status if calling else None
         raise Conflict("call_in_progress", _DETAIL, status=status, allowed=(*CLAIMABLE, *FINAL_STATUSES))
-    return _person(contacts, calls, phone)
+    return _person(contacts, calls, phone, testers=_testers(calls, contact_ids))
 
 
-def _person(contacts: Sequence[Row[Any]], calls: Sequence[Row[Any]], phone: str | None) -> Person:
-    numbers = {contact.phone for contact in contacts} | ({phone} if phone else set())
+def _testers(calls: Sequence[Row[Any]], contact_ids: Sequence[str]) -> set[str]:
+    """Return the hidden contacts of test calls with the values of these contacts: their numbers are somebody else's."""
+    tests = [call for call in calls if call.direction == "outbound" and call.joined_contact_id in contact_ids]
+    return {call.contact_id for call in tests} - {*contact_ids}
+
+
+def _person(
+    contacts: Sequence[Row[Any]], calls: Sequence[Row[Any]], phone: str | None, *, testers: Collection[str]
+) -> Person:
+    numbers = {contact.phone for contact in contacts if contact.id not in testers} | ({phone} if phone else set())
     legs = [leg for call in calls for leg in (call.call_control_id, call.call_leg_id, call.call_session_id) if leg]
     return Person(
         contact_ids=[contact.id for contact in contacts],

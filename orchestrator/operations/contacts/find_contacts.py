@@ -25,15 +25,16 @@ from orchestrator.store.sql.pagination import Listed
 
 @dataclass(frozen=True)
 class CurrentStatus:
-    """A contact's status at a moment; `until` is when it is checked again, None where it waits for a change."""
+    """A contact's status at a moment; `until` is when it is checked again, None where it waits for somebody."""
 
     status: str
     reason: str | None
     until: datetime | None
 
 
+_UNTIL_SOMEBODY_ACTS = (Reason.DIALING_STOPPED, Reason.CAMPAIGN_PAUSED, Reason.CAMPAIGN_NOT_STARTED)
 _OF_ROOM = (
-    Reason.DIALING_STOPPED,
+    *_UNTIL_SOMEBODY_ACTS,
     Reason.FIRST_WEBHOOK,
     Reason.CATCHING_UP,
     Reason.CARRIER_UNAVAILABLE,
@@ -158,7 +159,8 @@ def current_status_of(
         if held := closing(contact.zone):
             return held
     if room and room.lacks and contact.until and contact.until <= now:
-        until = None if room.lacks is Reason.DIALING_STOPPED else now + timedelta(seconds=room.wait_s)
+        is_known = room.wait_s or room.lacks not in _UNTIL_SOMEBODY_ACTS
+        until = now + timedelta(seconds=room.wait_s) if is_known else None
         return CurrentStatus(ContactStatus.WAITING, room.lacks, until)
     return CurrentStatus(ContactStatus.WAITING, contact.reason, contact.until)
 

@@ -1,4 +1,4 @@
-"""Finds out what keeps running campaigns from their next dial: a stop, the rate, the channels, a closed carrier."""
+"""Finds out what keeps campaigns from their next dial: a stop, a pause, the rate, the channels, a closed carrier."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import redis
 from sqlalchemy import Engine
 
+from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.operations.dialing.rate_limits import account_rate_limit, campaign_rate_limit
 from orchestrator.policy.first_calls import FIRST_CALLS, is_heard_since
 from orchestrator.policy.hold_reasons import Reason
@@ -16,11 +17,12 @@ from orchestrator.policy.own_pace import LATE_AT_MOST
 from orchestrator.store.outage import in_words
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import Health, Room, read_health, read_room
-from orchestrator.store.sql.campaigns import running_paces
+from orchestrator.store.sql.campaigns import not_started_or_paused, running_paces
 from orchestrator.store.sql.dialing_stop import read_stop
 
 log = logging.getLogger(__name__)
 
+_STOPPED = Room(Reason.DIALING_STOPPED, 0.0)
 _CATCHING_UP, _FIRST_WEBHOOK = Room(Reason.CATCHING_UP, 0.0), Room(Reason.FIRST_WEBHOOK, 0.0)
 _BEHIND_THE_FIRST_CALLS = (None, Reason.RATE, Reason.NO_CAPACITY)
 
@@ -28,17 +30,31 @@ _BEHIND_THE_FIRST_CALLS = (None, Reason.RATE, Reason.NO_CAPACITY)
 def find_room_to_dial(
     campaign_ids: Collection[str], *, sql: Engine, client: redis.Redis, keys: Keys
 ) -> Mapping[str, Room]:
-    """Return the room of those of these campaigns that run; of none when Redis cannot say it."""
+    """Return the room of those of these campaigns that run, of no running one when Redis cannot say it.
+
+    Those that are paused, or have not been started, lack just that.
+    """
+    if not campaign_ids:
+        return {}
     with sql.connect() as tx:
-        rows = running_paces(tx, campaign_ids) if campaign_ids else []
-        is_stopped = bool(rows) and read_stop(tx) is not None
-    return room_within(rows, is_stopped=is_stopped, client=client, keys=keys)
+        rows, others = running_paces(tx, campaign_ids), not_started_or_paused(tx, campaign_ids)
+        is_stopped = bool(rows or others) and read_stop(tx) is not None
+    idle = {row.id: _STOPPED if is_stopped else _idle(row) for row in others}
+    return {**room_within(rows, is_stopped=is_stopped, client=client, keys=keys), **idle}
+
+
+def _idle(campaign: Any) -> Room:
+    """Return what a campaign lacks that does not run."""
+    if campaign.status == CampaignStatus.PAUSED:
+        return Room(Reason.CAMPAIGN_PAUSED, 0.0, because=(campaign.status_reason or {}).get("detail", ""))
+    is_scheduled = campaign.status == CampaignStatus.SCHEDULED and campaign.starts_in_s is not None
+    return Room(Reason.CAMPAIGN_NOT_STARTED, max(0.0, float(campaign.starts_in_s)) if is_scheduled else 0.0)
 
 
 def room_within(rows: Sequence[Any], *, is_stopped: bool, client: redis.Redis, keys: Keys) -> Mapping[str, Room]:
     """Return the room of running campaigns, whose limits `rows` are; of none when Redis cannot say it."""
     if is_stopped:
-        return {row.id: Room(Reason.DIALING_STOPPED, 0.0) for row in rows}
+        return dict.fromkeys((row.id for row in rows), _STOPPED)
     rate_limits = [
         (
             account_rate_limit(

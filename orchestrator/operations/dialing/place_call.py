@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,6 +50,7 @@ from orchestrator.store.sql.contacts import bound_single_contact, insert_single_
 from orchestrator.store.sql.dial_checks import gate_facts, read_facts
 from orchestrator.store.sql.dial_counts import Dials
 from orchestrator.store.sql.dialing_stop import read_stop
+from orchestrator.store.sql.erased_calls import ERASED, copy_values_from
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.system_campaigns import ensure_system_campaign
 
@@ -104,12 +105,14 @@ class _CheckedCall:
     ignore_hours: bool
     because: str | None
     not_after: datetime | None
+    values_of: str | None = None
 
 
 def place_call(
     wanted: NewCall,
     *,
     contact_id: str,
+    values_of: str | None = None,
     sql: Engine,
     client: redis.Redis,
     keys: Keys,
@@ -120,10 +123,12 @@ def place_call(
 ) -> Row[Any]:
     """Reserve the call, to be dialed at the next tick, and return it; the same `contact_id` again is the same call.
 
+    `values_of` is the contact whose values it has, if they are somebody's: erasing that contact clears them here, too.
     Raises InvalidInput for what the flow cannot use and for a flow that gives up too soon, Conflict with the gate's
     reason and time, LimitReached when rate or channels stay full for 2 s.
     """
-    call = _check(wanted, contact_id=contact_id, sql=sql, flows=flows, settings=settings, now=clock())
+    checked = _check(wanted, contact_id=contact_id, sql=sql, flows=flows, settings=settings, now=clock())
+    call = replace(checked, values_of=values_of)
     claimer = Claimer(sql=sql, client=client, flows=flows, webhook_url=settings.webhook_url, keys=keys, caps=caps)
     pause, deadline = threading.Event(), time.monotonic() + _WAIT_FOR_ROOM_S
     while True:
@@ -197,6 +202,8 @@ def _reserve(
         if not _insert_contact(tx, call, campaign_id, clock):
             return _placed_before(tx, call.contact_id)
         call_id = _claim(tx, call, claimer, reservation)
+        if call.values_of:
+            _note_values(tx, call_id, call.values_of)
         if call.not_after is None:  # behind the claim: who is refused is told when the reason is gone, not the bound
             bound_single_contact(tx, call.contact_id, not_after=clock() + DIALED_WITHIN)
         concerns(call_id)
@@ -225,6 +232,15 @@ def _claim(tx: Connection, call: _CheckedCall, claimer: Claimer, reservation: Re
         until=format_timestamp(until) if until else None,
         lists=lists,
     )
+
+
+def _note_values(tx: Connection, call_id: str, contact_id: str) -> None:
+    """Note whose values a call has; raise InvalidInput where that contact is erased, LimitReached to try again."""
+    contact = copy_values_from(tx, call_id, contact_id)
+    if contact is None:
+        raise LimitReached("contact_in_use", "The contact is being changed at this moment.")
+    if contact.phone.startswith(ERASED):
+        raise InvalidInput([FieldError("/contact_id", "erased", "the contact was erased")])
 
 
 def _in_words(tx: Connection, contact_id: str, reason: Reason, caps: Caps) -> str:

@@ -37,11 +37,15 @@ class RateLimit:
 
 @dataclass(frozen=True)
 class Room:
-    """How many dials could be granted: if none, why, and in how many seconds the rate has room again."""
+    """How many dials could be granted: if none, why, and in how many seconds the rate has room again.
+
+    `because` is what a person or a guard has said of it.
+    """
 
     lacks: Reason | None
     wait_s: float
     dials: int = 0
+    because: str = ""
 
 
 class Permission(StrEnum):

@@ -31,7 +31,8 @@ _CONTACTS = text(
     SELECT c.id, c.updated_at < :before AND c.status IN {one_of(FINAL_STATUSES)} AND c.phone NOT LIKE '{ERASED}%'
             AS is_aged,
         EXISTS (SELECT 1 FROM calls k WHERE k.contact_id = c.id AND NOT {IS_ERASED})
-            OR EXISTS (SELECT 1 FROM calls k WHERE k.joined_contact_id = c.id AND NOT {IS_ERASED}) AS has_calls
+            OR EXISTS (SELECT 1 FROM calls k WHERE k.joined_contact_id = c.id AND k.direction = 'inbound'
+                AND NOT {IS_ERASED}) AS has_calls
     FROM (SELECT * FROM contacts WHERE id > :after AND id < :bound ORDER BY id LIMIT {PAGE}) c ORDER BY c.id
     """  # noqa: S608 built from constants
 )

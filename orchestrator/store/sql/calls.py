@@ -46,6 +46,7 @@ _CLOCKS_DIFFER_BY = timedelta(hours=1)  # at most: ids are made by the clocks of
 _TRIED = 100
 _RESERVED_AT_MOST_BEFORE = timedelta(minutes=2)  # the first send of a call
 _JOINED = contacts.alias("joined")  # of an inbound call: the contact whom a campaign had dialed
+_CAME_IN = calls.c.direction == "inbound"
 _LATER = calls.alias("later")
 # By the database's clock: the ids of two dispatchers are made by two clocks.
 _NEXT_CALL = (
@@ -59,7 +60,7 @@ _NEXT_CALL = (
 _UNDER_WAY = text(f"calls.state = '{AttemptState.ACCEPTED}'")
 _WITH_CONTACT = calls.join(contacts, contacts.c.id == calls.c.contact_id)
 _FILTERS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
-    "contact_id": lambda value: or_(calls.c.contact_id == value, calls.c.joined_contact_id == value),
+    "contact_id": lambda value: or_(calls.c.contact_id == value, and_(calls.c.joined_contact_id == value, _CAME_IN)),
     "to": lambda value: calls.c.to_number == value,
     "status": lambda value: calls.c.state == value,
     "outcome": lambda value: and_(func.left(value, 200) == OUTCOME_BEGINS, calls.c.outcome == value),
@@ -73,7 +74,7 @@ def _shown() -> Select[Any]:
     joined = (
         _WITH_CONTACT.join(campaigns, campaigns.c.id == calls.c.campaign_id)
         .outerjoin(flows, flows.c.id == calls.c.flow_id)
-        .outerjoin(_JOINED, _JOINED.c.id == calls.c.joined_contact_id)
+        .outerjoin(_JOINED, and_(_JOINED.c.id == calls.c.joined_contact_id, _CAME_IN))
     )
     beside = (
         func.coalesce(_JOINED.c.external_id, contacts.c.external_id).label("external_id"),

@@ -61,6 +61,7 @@ _UNPROVEN = text(
 _FIRST_CALLS = literal_column(first_calls("campaigns"), Integer).label("first_calls")
 
 
+_BEFORE_DIALING = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED, CampaignStatus.PAUSED)
 # A time that was taken away has come: nothing else would ever start its campaign.
 IS_DUE = "(campaigns.starts_at IS NULL OR campaigns.starts_at <= now())"
 
@@ -235,6 +236,16 @@ def running_paces(tx: Connection, campaign_ids: Collection[str]) -> Sequence[Any
     query = query.join_from(campaigns, connections, connections.c.id == campaigns.c.connection_id)
     is_running = (campaigns.c.id.in_(campaign_ids), campaigns.c.status == CampaignStatus.RUNNING)
     return tx.execute(query.where(*is_running)).all()
+
+
+def not_started_or_paused(tx: Connection, campaign_ids: Collection[str]) -> Sequence[Any]:
+    """Return those of these campaigns that would dial once somebody, or the time of their start, lets them.
+
+    Each with its status, why it has it, and in how many seconds it starts by itself.
+    """
+    starts_in_s = func.extract("epoch", campaigns.c.starts_at - func.now()).label("starts_in_s")
+    query = select(campaigns.c.id, campaigns.c.status, campaigns.c.status_reason, starts_in_s)
+    return tx.execute(query.where(campaigns.c.id.in_(campaign_ids), campaigns.c.status.in_(_BEFORE_DIALING))).all()
 
 
 def count_in_flight(tx: Connection, campaign_id: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, RowMapping, Select, or_, select, text
+from sqlalchemy import Connection, Row, RowMapping, Select, or_, select, text, update
 
 from orchestrator.model.attempt_state import LIVE, AttemptState
 from orchestrator.store.sql.tables import calls, contacts
@@ -19,8 +19,14 @@ CODE_ALONE: Final = text(
 _UNDER_WAY = calls.c.state.in_(LIVE) | ((calls.c.state == AttemptState.UNKNOWN) & calls.c.disposition.is_(None))
 
 
+def with_joined(tx: Connection, contact_ids: Sequence[str]) -> list[str]:
+    """Return the ids of these contacts, and of the hidden ones of calls from them or, as a test, with their values."""
+    theirs = select(calls.c.contact_id).where(calls.c.joined_contact_id.in_(contact_ids))
+    return sorted({*contact_ids, *tx.scalars(theirs)})
+
+
 def calls_with(contact_ids: Sequence[str]) -> Select[Any]:
-    """Return the ids of these contacts' calls, outbound and inbound."""
+    """Return the ids of these contacts' calls, outbound and inbound, and of test calls with their values."""
     theirs = or_(calls.c.contact_id.in_(contact_ids), calls.c.joined_contact_id.in_(contact_ids))
     return select(calls.c.id).where(theirs)
 
@@ -44,6 +50,18 @@ def lock_contacts(tx: Connection, contact_ids: Sequence[str]) -> Sequence[Row[An
     """Lock these contacts, in order, and return them."""
     mine = select(contacts).where(contacts.c.id.in_(contact_ids)).order_by(contacts.c.id).with_for_update()
     return tx.execute(mine).all()
+
+
+def copy_values_from(tx: Connection, call_id: str, contact_id: str) -> Row[Any] | None:
+    """Note whose values a test call has, so that erasing the contact finds them, and return the contact.
+
+    None when it is locked by somebody who may be erasing it: nobody is waited for, and nothing is noted.
+    """
+    unlocked = select(contacts).where(contacts.c.id == contact_id)
+    row = tx.execute(unlocked.with_for_update(read=True, key_share=True, skip_locked=True)).first()
+    if row is not None:
+        tx.execute(update(calls).where(calls.c.id == call_id).values(joined_contact_id=contact_id))
+    return row
 
 
 def contacts_with(tx: Connection, phone: str) -> list[str]:

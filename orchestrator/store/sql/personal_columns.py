@@ -145,7 +145,9 @@ def _canceled(column: ColumnElement[Any], value: str | None) -> ColumnElement[An
 
 
 _CAME_IN = calls.c.direction == "inbound"
-_INSTEAD = literal(ERASED) + func.coalesce(calls.c.joined_contact_id, calls.c.contact_id)
+_INSTEAD = literal(ERASED) + case(
+    (_CAME_IN, func.coalesce(calls.c.joined_contact_id, calls.c.contact_id)), else_=calls.c.contact_id
+)
 _NOTHING: Final = literal({}, JSONB)
 
 ERASED_COLUMNS: Final[tuple[Erased, ...]] = (

@@ -12,6 +12,7 @@ from orchestrator.services import Services
 from tests.support.rest import Rest, fresh_number, pointers
 
 SOON, LATER = "2098-01-01T09:00:00.000Z", "2099-01-01T09:00:00.000Z"
+NOT_STARTED = "campaign_not_started"
 DENVER, NEW_YORK = "+13035550123", "+12125550123"
 
 
@@ -47,7 +48,7 @@ def test_a_new_number_is_judged_where_it_is_and_released_from_what_held_the_othe
 
     answer = changed(rest, contact_id, phone="+1 (303) 555-0123")
 
-    assert shown(answer, "phone", "zone", "status", "reason") == (DENVER, "America/Denver", "waiting", None)
+    assert shown(answer, "phone", "zone", "status", "reason") == (DENVER, "America/Denver", "waiting", NOT_STARTED)
     with services.sql.connect() as tx:
         zones = tx.execute(text("SELECT zone FROM campaign_zones WHERE campaign_id = :id"), {"id": campaign_id})
         assert "America/Denver" in zones.scalars().all()
@@ -64,7 +65,7 @@ def test_a_time_zone_that_is_taken_away_follows_from_the_number_again(rest: Rest
     as_new = shown(rest.get(f"/v1/contacts/{one(rest)[1]}"), "timezone", "timezone_source", "zone")
     assert shown(taken, "timezone", "timezone_source", "zone") == as_new
     assert as_new[::2] == (None, "America/New_York")
-    assert shown(taken, "status", "reason") == ("waiting", None)
+    assert shown(taken, "status", "reason") == ("waiting", NOT_STARTED)
 
 
 def test_a_new_number_that_is_suppressed_ends_the_contact(rest: Rest) -> None:

@@ -17,7 +17,7 @@ from orchestrator.store.sql import contact_filters, contacts, pagination
 from tests.support.rest import CONNECTION, Rest, fresh_number, pointers
 
 MONDAY_NOON_IN_NEW_YORK = datetime(2031, 3, 3, 17, tzinfo=UTC)
-OLD, NEW = datetime(2031, 3, 1, tzinfo=UTC), datetime(2031, 3, 5, tzinfo=UTC)
+OLD, NEW, LATER = (datetime(*day, tzinfo=UTC) for day in ((2031, 3, 1), (2031, 3, 5), (2097, 3, 1)))
 
 
 @pytest.fixture
@@ -25,7 +25,11 @@ def people(rest: Rest, services: Services) -> dict[str, str]:
     """Return contacts by name, as calls and time would have left them, in two campaigns of which one has a tag."""
     first, second = rest.campaign(name="first", tags=["Spring"])["id"], rest.campaign(name="second")["id"]
     rows: tuple[tuple[str, str, dict[str, Any]], ...] = (
-        ("busy", first, {"status": "waiting", "reason": "busy", "disposition": "busy", "updated_at": OLD}),
+        (
+            "busy",
+            first,
+            {"status": "waiting", "reason": "busy", "disposition": "busy", "updated_at": OLD, "due_at": LATER},
+        ),
         ("done", first, {"status": "completed", "disposition": "human", "outcome": "heard", "updated_at": NEW}),
         ("sold", first, {"status": "completed", "disposition": "human", "outcome": "confirmed", "updated_at": OLD}),
         ("held", second, {"status": "held", "reason": "number_gap", "disposition": "busy", "updated_at": NEW}),
@@ -141,7 +145,7 @@ def test_one_person_is_found_at_once_however_many_others_the_campaign_has(
     [wanted] = rest.contacts(campaign, phone, external_id="oldest")
     rest.contacts(campaign, *(fresh_number() for _ in range(5)))
     with services.sql.begin() as tx:
-        tx.execute(text("UPDATE contacts SET reason = 'busy', disposition = 'busy'"))
+        tx.execute(text("UPDATE contacts SET reason = 'busy', disposition = 'busy', due_at = :later"), {"later": LATER})
     asked = f"{who}&{more}".format(phone=quote(phone), then="2031-03-01T00:00:00Z")
 
     page = rest.get(f"/v1/contacts?campaign_id={campaign}&{asked}").json
@@ -158,7 +162,7 @@ def test_many_with_one_number_are_found_page_by_page(rest: Rest, services: Servi
     campaign, phone = rest.campaign()["id"], fresh_number()
     ids = [rest.contacts(campaign, phone, external_id=f"door {n}")[0] for n in range(5)]
     with services.sql.begin() as tx:
-        tx.execute(text("UPDATE contacts SET reason = 'busy', disposition = 'busy'"))
+        tx.execute(text("UPDATE contacts SET reason = 'busy', disposition = 'busy', due_at = :later"), {"later": LATER})
 
     found = _pages(rest, f"/v1/contacts?campaign_id={campaign}&{asked}".format(phone=quote(phone)))
 

@@ -171,12 +171,12 @@ def test_a_contact_tells_why_it_waits_and_until_when(rest: Rest) -> None:
         waiting = rest.get(f"/v1/contacts?campaign_id={campaign}&status=waiting").json["data"]
 
     standing = {c: (shown[c]["status"], shown[c]["reason"], shown[c]["until"]) for c in shown}
-    assert standing[open_now][:2] == ("waiting", None)
+    assert standing[open_now] == ("waiting", "campaign_not_started", None)
     assert standing[asleep] == ("held", "outside_hours", "2031-03-04T00:00:00.000Z")
     assert standing[later] == ("held", "not_yet", "2036-01-01T00:00:00.000Z")
     assert standing[nowhere] == ("held", "zone_unknown", None)
     assert "calling hours" in shown[asleep]["reason_detail"] and "time zone" in shown[nowhere]["reason_detail"]
-    assert shown[open_now]["reason_detail"] is None
+    assert "has not been started" in shown[open_now]["reason_detail"]
     assert {contact["id"] for contact in held} == {asleep, later, nowhere}
     assert [contact["id"] for contact in waiting] == [open_now]
 

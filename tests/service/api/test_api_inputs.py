@@ -128,3 +128,30 @@ def test_an_import_whose_line_has_no_end_is_refused_with_its_number_and_keeps_th
     assert uploaded["errors"][0]["detail"] == "line 3 is longer than 65536 bytes"
     assert headless.status_code == 422
     assert "line 1 is longer than 65536 bytes" in orjson.dumps(headless.json).decode()
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ('{"name": "one", "name": "two"}', "name"),
+        ('{"variables": {"city": "Bern", "city": "Basel"}}', "city"),
+        ('{"na\\u006de": "one", "name": "one"}', "name"),
+    ],
+)
+def test_a_name_that_a_body_gives_twice_is_refused_and_no_value_is_dropped(rest: Rest, body: str, name: str) -> None:
+    campaign = rest.campaign()
+
+    answer = rest.request("PATCH", f"/v1/campaigns/{campaign['id']}", data=body, content_type="application/json")
+
+    told = answer.json or {}
+    assert (answer.status_code, told["code"]) == (400, "repeated_name") and repr(name) in told["detail"]
+    assert (rest.get(f"/v1/campaigns/{campaign['id']}").json or {})["name"] == campaign["name"]
+
+
+@pytest.mark.parametrize("bad", ["%ff", "M%FCller", "%ed%a0%80", "%c3"])
+@pytest.mark.parametrize("name", ["external_id", "outcome", "q"])
+def test_a_query_in_other_bytes_than_utf_8_is_refused_and_not_read_as_something_else(
+    rest: Rest, name: str, bad: str
+) -> None:
+    assert pointers(rest.get(f"/v1/contacts?{name}={bad}")) == {f"?{name}": "not_utf8"}
+    assert rest.get(f"/v1/contacts?{name}=M%C3%BCller").status_code == 200

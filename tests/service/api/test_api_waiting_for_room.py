@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from orchestrator.cli.app import app
@@ -105,3 +107,62 @@ def test_limits_are_bounded_alike_for_a_campaign_the_account_the_environment_and
     assert all(option in told and "than or" in told for told in (create.output, up.output))
     with pytest.raises(ValueError, match=r"(greater|less) than or equal"):
         Settings.model_validate({settings: value})
+
+
+def said_of(rest: Rest, campaign: str) -> tuple[tuple[str, str, str], list[str]]:
+    """Return what a campaign's contact shows, and who is found by that reason; everybody asked says the same."""
+    [listed] = rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]
+    alone = rest.get(f"/v1/contacts/{listed['id']}").json
+    explained = rest.get(f"/v1/contacts/{listed['id']}/explain").json
+    [row] = rest.get(f"/v1/campaigns/{campaign}/results?format=jsonl").text.splitlines()
+    found = rest.get(f"/v1/campaigns/{campaign}/contacts?reason={listed['reason']}").json["data"]
+    said = [(each["reason"], each["reason_detail"], each["until"]) for each in (listed, alone)]
+    assert said == [(explained["reason"], explained["sentence"], explained["until"])] * 2
+    assert orjson.loads(row)["reason"] == listed["reason"]
+    return said[0], [contact["id"] for contact in found]
+
+
+def test_a_contact_says_that_its_campaign_is_paused_and_why(rest: Rest, services: Services) -> None:
+    campaign = running(rest)
+    rest.post(f"/v1/campaigns/{campaign}/pause")
+    with services.sql.begin() as tx:
+        tx.execute(text("""UPDATE campaigns SET status_reason = '{"code": "guard_x", "detail": "Nobody answers."}'"""))
+
+    (reason, detail, until), found = said_of(rest, campaign)
+
+    assert (reason, until, len(found)) == ("campaign_paused", None, 1)
+    assert detail == "The campaign is paused; resume it to go on. Nobody answers."
+
+
+def test_a_contact_says_that_its_campaign_has_not_been_started(rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, "+12125550123")
+
+    (reason, _, until), found = said_of(rest, campaign)
+
+    assert (reason, until, len(found)) == ("campaign_not_started", None, 1)
+
+
+def test_a_contact_says_when_its_campaign_starts_by_itself(rest: Rest) -> None:
+    campaign = rest.campaign(starts_at="2097-03-01T09:00:00Z")["id"]
+    rest.contacts(campaign, "+12125550123")
+    rest.post(f"/v1/campaigns/{campaign}/start")
+
+    [contact] = rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]
+
+    assert contact["reason"] == "campaign_not_started"
+    assert contact["until"][:16] in ("2097-03-01T08:59", "2097-03-01T09:00")
+
+
+def test_a_stop_of_all_dialing_is_said_before_a_pause(rest: Rest) -> None:
+    campaign = running(rest)
+    rest.post(f"/v1/campaigns/{campaign}/pause")
+    rest.post("/v1/dialing/stop", {"reason": "a fire"})
+
+    (reason, detail, _), _ = said_of(rest, campaign)
+
+    assert reason == "dialing_stopped" and "a fire" in detail
+
+
+def test_who_waits_for_a_pause_to_end_is_found_within_one_campaign(rest: Rest) -> None:
+    assert pointers(rest.get("/v1/contacts?reason=campaign_paused")) == {"?reason": "campaign_required"}
