@@ -51,7 +51,7 @@ def test_a_hold_is_lifted_with_a_reason_and_the_answer_says_what_the_gate_says_n
     [kept] = rest.get(f"/v1/contacts/{contact}/lifted-holds").json["data"]
     assert kept == {name: value for name, value in lifted.json.items() if name != "now"}
     shown = rest.get(f"/v1/contacts/{contact}").json
-    assert (shown["status"], shown["reason"]) == ("waiting", None)
+    assert (shown["status"], shown["reason"]) == ("waiting", "campaign_not_started")
     [told] = [each for each in rest.get("/v1/audit").json["data"] if each["subject"] == contact]
     assert told["changes"]["status"] == ["held", "waiting"]
 

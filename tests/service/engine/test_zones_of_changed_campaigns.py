@@ -84,6 +84,17 @@ def test_who_is_being_called_while_the_default_changes_is_found_when_he_waits_ag
 
 
 @pytest.mark.parametrize("status", ["waiting", "calling"])
+def test_a_first_default_zone_places_those_who_are_in_none(world: World, status: str) -> None:
+    campaign_id = world.campaign(purpose="emergency")
+    [added] = world.run(add_contacts, campaign_id, [{"phone": NOWHERE}])
+    world.execute("UPDATE contacts SET status = :status", status=status)
+
+    change(world, campaign_id, default_timezone=FAR)
+
+    assert world.contact_row(str(added.contact_id))["zone"] == FAR
+
+
+@pytest.mark.parametrize("status", ["waiting", "calling"])
 def test_after_an_emergency_the_default_zone_counts_again(world: World, status: str) -> None:
     campaign_id = world.campaign(
         calling_hours=open_only_in(FAR), default_timezone=FAR, purpose="emergency", status="paused"

@@ -133,6 +133,7 @@ def test_a_body_that_needs_a_field_may_not_be_missing() -> None:
         ("get", "/v1/calls/{call_id}/media/{file}", "206"),
         ("get", "/v1/calls/{call_id}/media/{file}", "304"),
         ("get", "/v1/calls/{call_id}/media/{file}", "416"),
+        ("get", "/v1/campaigns/{campaign_id}/stats", "422"),
         ("post", "/v1/dialing/stop", "422"),
         ("post", "/v1/flows", "400"),
         ("post", "/v1/calls", "410"),
