@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import IO, Any, TypeVar
@@ -86,7 +87,7 @@ def _named_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object; raise Malformed where a name stands twice: all parsers take one value, and not the same."""
     named = dict(pairs)
     if len(named) < len(pairs):
-        twice = next(name for n, (name, _) in enumerate(pairs) if any(name == other for other, _ in pairs[:n]))
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
         raise Malformed("repeated_name", f"The body names {twice[:80]!r} twice in one object; which value is meant?")
     return named
 

@@ -1,6 +1,5 @@
 -- The last look before a POST: Redis is the one that SQL knows, dispatch is open, the call has its live state, the law
--- permits the send:
--- then it is entered in the log of the trailing window (R7, R20).
+-- permits the send: then it is entered in the log of the trailing window (R7, R20).
 -- KEYS: 1 sends, 2 epoch, 3 call hash, 4 health of the connection.
 -- ARGV: 1 the most in the window, 2 window in ms, 3 member (call id and number of the send), 4 epoch, 5 live state (JSON),
 --       6 its version, 7 'first' or 'repeat', which asks for a dial that was made while dispatch was open.

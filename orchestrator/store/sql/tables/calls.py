@@ -45,9 +45,8 @@ calls = Table(
     Column("connection_id", Text, nullable=False),
     Column("flow_id", Text, ForeignKey("flows.id")),
     Column("direction", Text, nullable=False, server_default=text("'outbound'")),  # or 'inbound': to a number of ours
-    Column(
-        "joined_contact_id", Text, ForeignKey("contacts.id")
-    ),  # inbound: whom a campaign had dialed; outbound: of a test call, whose values are heard
+    # Inbound: whom a campaign had dialed. Outbound: whose values are heard in a test call.
+    Column("joined_contact_id", Text, ForeignKey("contacts.id")),
     Column("to_number", Text, nullable=False),
     Column("number_key", LargeBinary),  # outbound: to_number's keyed hash, which stays; a trigger writes it
     Column("from_number", Text, nullable=False),
