@@ -159,6 +159,7 @@ def test_who_says_nothing_is_shown_out(hasty: Served) -> None:
 
 def test_an_answer_that_nobody_reads_is_ended_and_never_looks_whole(hasty: Served) -> None:
     with hasty.connect(DOWNLOAD, receive_buffer=4096) as peer:
+        eventually(lambda: _established(hasty, peer), within=PATIENCE_S)  # until then it may stand before the door
         eventually(lambda: not _established(hasty, peer), within=PATIENCE_S)
 
         assert len(read_all(peer)) < LARGE
