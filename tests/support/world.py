@@ -30,6 +30,7 @@ from orchestrator.operations.dialing.dispatch_calls import Dispatcher
 from orchestrator.operations.dialing.stop_dialing import NO_REASON, stop_dialing
 from orchestrator.operations.events.accept_inbound_calls import InboundCalls
 from orchestrator.operations.events.process_events import EventProcessor
+from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.rebuild_redis import Rebuilder
 from orchestrator.operations.recovery.reconcile_unknown_calls import Reconciler
 from orchestrator.policy.caps import DEFAULT_CAPS, Caps
@@ -338,6 +339,15 @@ class World:
             " deadline_at = deadline_at - make_interval(secs => :s)",
             s=seconds,
         )
+
+    def end_overdue_calls(self) -> None:
+        """Let the deadline of every call pass, the carrier be asked, and what it no longer has be recorded."""
+        self.let_time_of_calls_pass()
+        poll_call_status(self.sql, self.redis, self.keys, self.carrier)
+        self.advance()
+        self.let_timers_fire()
+        self.advance()
+        self.settle()
 
     def let_due_timers_fire(self) -> int:
         """Hand in the timers that are due, and tell how many there were."""

@@ -27,7 +27,7 @@ from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.call_cache import CallCache
 from orchestrator.store.redis.event_streams import blank_log_entry, count_failure, log_entry
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.redis.live_calls import DONE, MISSING, STALE, Found, Loaded, UnreadableLiveState, commit_call
+from orchestrator.store.redis.live_calls import DONE, MISSING, STALE, Found, Loaded, commit_call
 from orchestrator.store.redis.rate_limiter import note_webhook
 from orchestrator.store.redis.ready_calls import WakeUps
 from orchestrator.store.redis.scripts import ScriptCall, raise_errors, run_scripts_in_parts
@@ -219,7 +219,7 @@ class EventProcessor:
     def _load(self, events: Sequence[MatchedEvent]) -> list[Loaded | None]:
         call_ids = [each.event.call_id for each in events]
         found = self._cache.load(call_ids)
-        lost = [each for each, call in zip(events, found, strict=True) if _is_lost(call)]
+        lost = [each for each, call in zip(events, found, strict=True) if not isinstance(call, Loaded | NewerLiveState)]
         if lost:
             self._matcher.restore_calls(lost)
             found = self._cache.load(call_ids)
@@ -228,8 +228,7 @@ class EventProcessor:
     def _readable(self, matched: MatchedEvent, found: Found) -> Loaded | None:
         if isinstance(found, NewerLiveState):
             self._matcher.set_aside_for_newer(matched.entry, found)
-            return None
-        return None if isinstance(found, UnreadableLiveState) else found
+        return found if isinstance(found, Loaded) else None
 
     def _decide(self, events: Sequence[MatchedEvent], loaded: Sequence[Loaded | None]) -> list[Decided]:
         """Return the decisions on those events whose call and flow could be loaded."""
@@ -314,10 +313,6 @@ class EventProcessor:
             return []
         self._webhook_ms = at_ms
         return [note_webhook(self._keys, self._connection_id, at_ms=at_ms)]
-
-
-def _is_lost(found: Found) -> bool:
-    return found is None or isinstance(found, UnreadableLiveState)
 
 
 def _first_line(err: Exception) -> str:

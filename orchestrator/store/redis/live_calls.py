@@ -78,7 +78,7 @@ def load_live(client: redis.Redis, keys: Keys, call_id: str) -> Loaded | None:
     [found] = load_many(client, keys, [call_id])
     if isinstance(found, NewerLiveState):
         raise found
-    return None if isinstance(found, UnreadableLiveState) else found
+    return found if isinstance(found, Loaded) else None
 
 
 def carrier_knows(client: redis.Redis, keys: Keys, call_id: str) -> bool:

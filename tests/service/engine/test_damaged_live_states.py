@@ -7,7 +7,6 @@ import pytest
 
 from orchestrator.errors import Conflict
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
-from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.reconcile_unknown_calls import GIVE_UP_AFTER_S
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.store.redis.live_calls import KEEP_LEG_S, find_calls_over
@@ -46,12 +45,7 @@ def answered_call(world: World) -> str:
 def end_at_deadline(world: World, carrier: CarrierStub) -> None:
     """Let the deadline of every call pass and the carrier have none of them."""
     carrier.get = lambda _asked: (404, {"errors": [{"code": "10005", "title": "Resource not found"}]})
-    world.let_time_of_calls_pass()
-    poll_call_status(world.sql, world.redis, world.keys, world.carrier)
-    world.advance()
-    world.let_timers_fire()
-    world.advance()
-    world.settle()
+    world.end_overdue_calls()
 
 
 @pytest.mark.parametrize("fields", DAMAGES.values(), ids=DAMAGES)

@@ -9,7 +9,6 @@ import pytest
 
 from orchestrator.clock import utc_now
 from orchestrator.operations.contacts.erase_person import erase_contact
-from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.policy.retry import MOST_FAULTS
 from tests.support.carrier_stub import refusal
 from tests.support.world import CONNECTION, World
@@ -251,12 +250,7 @@ def assumed_over(world: World) -> str:
     """Return a call that the carrier no longer knows and of whose end no hangup has come."""
     call_id = world.dialed_call(retry=THRICE)
     world.advance()
-    world.let_time_of_calls_pass()
-    poll_call_status(world.sql, world.redis, world.keys, world.carrier)
-    world.advance()
-    world.let_timers_fire()
-    world.advance()
-    world.settle()
+    world.end_overdue_calls()
     assert (world.contact_of(call_id)["status"], world.call_row(call_id)["disposition"]) == ("unknown", "unknown")
     return call_id
 

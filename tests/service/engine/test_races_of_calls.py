@@ -20,7 +20,6 @@ from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
 from orchestrator.operations.contacts.import_contacts import ImportOptions, import_contacts
 from orchestrator.operations.events.receive_webhook import WebhookReceiver
-from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
 from orchestrator.store.redis.event_streams import add_event
 from orchestrator.store.redis.keys import GROUP
@@ -175,12 +174,7 @@ def test_a_late_cost_keeps_the_error_of_a_call_that_redis_has_forgotten(world: W
 def test_r14_a_real_hangup_corrects_an_assumed_one_even_when_redis_has_forgotten_the_call(world: World) -> None:
     call_id = world.dialed_call()
     world.advance()
-    world.let_time_of_calls_pass()
-    poll_call_status(world.sql, world.redis, world.keys, world.carrier)
-    world.advance()
-    world.let_timers_fire()
-    world.advance()
-    world.settle()
+    world.end_overdue_calls()
     world.redis.delete(world.keys.call(call_id), world.keys.log(call_id))
 
     world.hear(call_id, "call.hangup", hangup_cause="timeout")
